@@ -263,12 +263,12 @@ class CronFacts:
     it feeds it, or None when the line has no unescaped `%`. `environment` is what the table sets above
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
     is read in, `daemon_zone` the daemon's own where the table names another. `parts` are the scripts a
-    run-parts command would run. `table` identifies the table: "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
-    home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
-    files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
-    codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
-    recorder wraps the command, `record_key` names its records, `recorder` is its path and `recorded_as` is
-    what cron's shell gets.
+    run-parts command would run. `table` identifies the table: "crontab" for a user's own, else a path.
+    `raw` is the line without its newline. `home` is the absolute home folder of the user it runs as (HOME,
+    unless `environment` sets another). `ignored_parts` are the files that run-parts finds and does not run,
+    each with the reason ("backup.sh: ..."). `silenced` are the codes of findings that a `# fedtui: ignore
+    FT402` above the line does not want to hear of. Where the recorder wraps the command, `record_key` names
+    its records, `recorder` is its path and `recorded_as` is what cron's shell gets.
     """
 
     table: str

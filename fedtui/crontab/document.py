@@ -257,7 +257,7 @@ class _DocumentReader:
         )
 
     def _split(self, field: bytes, schedule: str) -> tuple[bytes, bytes | None]:
-        """The command and its standard input. Without `%`, BusyBox's crond cuts at any `#`, bcron blanks off."""
+        """The command and its input. Without `%`, BusyBox's crond cuts at any `#`, bcron blanks off."""
         if self.rules.percent:
             return split_percent(field)
         if self.rules is BUSYBOX:

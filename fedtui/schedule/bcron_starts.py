@@ -1,10 +1,11 @@
 """bcron's clock: in which minutes does it start a job? (timespec-next.c and bcron-sched.c of bcron 0.11)
 
-After each run bcron looks for the next time, in steps of a minute, an hour, a day or a month, and corrects each step
-by the hour that localtime(3) then has. So a job of an hour that the clock leaves out runs in the hour after it, one
-of a single hour is not repeated, and odd things happen where the clock is changed by other than whole hours. All of
-that is kept here, step by step: `_Scan` is `struct tm` and time_t of timespec_next(). A zone that has given up
-summer time may be taken for one that never had any, by C libraries, and then has no such steps when it changes again.
+After each run bcron looks for the next time, in steps of a minute, an hour, a day or a month, and corrects
+each step by the hour that localtime(3) then has. So a job of an hour that the clock leaves out runs in the
+hour after it, one of a single hour is not repeated, and odd things happen where the clock is changed by
+other than whole hours. All of that is kept here, step by step: `_Scan` is `struct tm` and time_t of
+timespec_next(). A zone that has given up summer time may be taken for one that never had any, by C
+libraries, and then has no such steps when it changes again.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def start_minutes(schedule: CronSchedule, after: int, zone: tzinfo) -> Iterator[
 
 
 class _Scan:
-    """The search for the next time from one minute on; the fields are those of localtime(3), with whole months."""
+    """The search for the next time from one minute on; the fields are those of localtime(3)."""
 
     def __init__(self, schedule: CronSchedule, start: int, zone: tzinfo) -> None:
         self.schedule = schedule

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fedtui.schedule.fields import DAY, MONTH, WEEKDAY, Element, Field, FieldKind, c_int, c_number
+from fedtui.schedule.fields import MONTH, WEEKDAY, Element, Field, FieldKind, c_int, c_number
 
 _FAILSAFE = 1024
 _DIGITS = re.compile("[0-9]+")

@@ -1,8 +1,8 @@
 """Cron schedules that run when the daemon on the host runs them: parse, ask for runs, split a line.
 
 `parse_schedule` takes the five fields or a nickname (`@daily`) in the dialect of one daemon (see `dialect`),
-where everything follows that daemon's own source; or for a daemon that is not modelled ("other"), where croniter
-says the runs. What has more than five fields is in `foreign`.
+where everything follows that daemon's own source; or for a daemon that is not modelled ("other"), where
+croniter says the runs. What has more than five fields is in `foreign`.
 Nothing here reads a clock or a time zone of the machine's.
 """
 
@@ -90,7 +90,7 @@ class CronSchedule:
 
     @property
     def either_day(self) -> bool:
-        """True when one matching day field is enough: neither of the two counts as unrestricted (`Field.star`)."""
+        """True when one matching day field is enough: neither counts as unrestricted (`Field.star`)."""
         if not self.fields or self.dialect.both_days:
             return False
         return not (self.fields[2].star or self.fields[4].star)
@@ -133,8 +133,9 @@ class CronSchedule:
         """Yield the starts strictly later than `after`, ascending, as datetimes in `zone`.
 
         The daemon is taken to have been running, which matters around a clock change. `daemon_zone` is the
-        daemon's own zone where the table names `zone` as another (`Dialect.table_zone`). Nothing for `@reboot` and
-        for random elements; an end after fifty years without a start. Raises ValueError for a naive `after`.
+        daemon's own zone where the table names `zone` as another (`Dialect.table_zone`). Nothing for
+        `@reboot` and for random elements; an end after fifty years without a start. Raises ValueError for a
+        naive `after`.
         """
         if after.tzinfo is None:
             raise ValueError("after must be an aware datetime")

@@ -1,8 +1,8 @@
 """The cron daemon's clock: in which minutes does it start a job, also when the local clock is changed?
 
-A model of the main loop of cron.c (Debian cron 3.0pl1, cronie 1.7.2): the daemon counts wall-clock minutes, and
-when the next minute is not the one after the last it sorts the jump by size. Times in here are whole minutes:
-since the epoch ("utc"), or the same plus the zone's offset ("wall").
+A model of the main loop of cron.c (Debian cron 3.0pl1, cronie 1.7.2): the daemon counts wall-clock minutes,
+and when the next minute is not the one after the last it sorts the jump by size. Times in here are whole
+minutes: since the epoch ("utc"), or the same plus the zone's offset ("wall").
 
 Runs skipped by a jump forward start one by one in the minute after it. The daemon waits 10 s between two of
 them unless a job ends, so more than six long jobs spill into later minutes; that depends on the jobs and is
@@ -36,7 +36,8 @@ def start_minutes(
     when the clock is put back. More than one start in a minute is given once: the daemon makes up for them
     one after the other, the next as soon as any job ends but after 10 s at the latest, so that only more
     than six of them, all of jobs that run for long, reach the following minutes. Ends after fifty years
-    without a start. `by_dst` is cronie's clock, which notices a new offset only when summer time begins or ends.
+    without a start. `by_dst` is cronie's clock, which notices a new offset only when summer time begins or
+    ends.
     """
     reached: int | None = None
     latest = after
@@ -65,11 +66,11 @@ def start_minutes(
 
 def _put_back(jump: int, by_dst: bool) -> bool:
     """True for a jump after which jobs of a fixed time are not repeated."""
-    return (-_MEDIUM <= jump if by_dst else -_MEDIUM < jump) and jump <= 0
+    return (jump >= -_MEDIUM if by_dst else jump > -_MEDIUM) and jump <= 0
 
 
 def followed_minutes(matches: Matches, after: int, zone: tzinfo) -> Iterator[int]:
-    """The utc minutes later than `after` whose wall-clock minute matches: nothing made up for, nothing left out."""
+    """The utc minutes later than `after` whose wall-clock minute matches, none made up for."""
     latest = after
     for begin, end, offset in _stretches(after, zone):
         for wall in matches(max(begin, after + 1) + offset, end + offset):
@@ -82,8 +83,8 @@ def followed_minutes(matches: Matches, after: int, zone: tzinfo) -> Iterator[int
 def without_repeats(minutes: Iterator[int], wildcard: bool, after: int, zone: tzinfo) -> Iterator[int]:
     """`minutes` without those that cronie's clock, in the daemon's `zone`, has a second time.
 
-    In these it starts no job of a fixed time, not even one whose own zone (CRON_TZ) has no change. `wildcard` jobs
-    only miss the one of a change by a minute.
+    In these it starts no job of a fixed time, not even one whose own zone (CRON_TZ) has no change.
+    `wildcard` jobs only miss the one of a change by a minute.
     """
     reached: int | None = None
     minute = next(minutes, None)

@@ -18,10 +18,10 @@ from fedtui.schedule.fields import Field, FieldKind, read_cronie, read_debian, r
 class Clock(Enum):
     """What a daemon does when the wall clock is changed.
 
-    MAKES_UP: runs of a fixed time are made up for and not repeated (see `daemon.start_minutes`); MAKES_UP_DST:
-    the same, but an offset that changes without summer time is noticed late. FOLLOWS: what the wall clock
-    leaves out is left out, what it repeats is repeated. HOURLY is bcron's (see `bcron_starts`). UNKNOWN: the
-    runs are croniter's.
+    MAKES_UP: runs of a fixed time are made up for and not repeated (see `daemon.start_minutes`);
+    MAKES_UP_DST: the same, but an offset that changes without summer time is noticed late. FOLLOWS: what
+    the wall clock leaves out is left out, what it repeats is repeated. HOURLY is bcron's (see
+    `bcron_starts`). UNKNOWN: the runs are croniter's.
     """
 
     MAKES_UP = 1
@@ -45,10 +45,12 @@ class Dialect:
     """One daemon's rules. `label` names it on screen.
 
     `read_field` reads one of the five fields, and `blanks` part them. `both_days`: the day of the month and
-    the weekday must both match, always; else one that its daemon takes for unrestricted leaves the choice to the
-    other, and of two restricted ones either is enough. `nicknames` says that `@daily` and its kind are known.
+    the weekday must both match, always; else one that its daemon takes for unrestricted leaves the choice
+    to the other, and of two restricted ones either is enough. `nicknames` says that `@daily` and its kind
+    are known.
 
-    Of a table: `percent` says that `%` ends the command; `drops_table` that one bad line drops the whole table;
+    Of a table: `percent` says that `%` ends the command; `drops_table` that one bad line drops the whole
+    table;
     `needs_newline` that a last line without one is not read; `longest_command` are the bytes a command may
     have, 0 for any number; `table_zone` is the setting that names the zone of the lines below it;
     `complaint` is what the daemon says of any bad line, "" where it names the field.
@@ -78,7 +80,7 @@ DEBIAN = Dialect(
     Settings.DEBIAN,
     drops_table=True,
     needs_newline=True,
-    longest_command=998,  # get_string() keeps MAX_COMMAND - 1 bytes, and a command that fills that is "too long"
+    longest_command=998,  # one that fills get_string()'s MAX_COMMAND - 1 bytes is "too long"
 )
 CRONIE = Dialect(
     "cronie",
@@ -120,4 +122,4 @@ def dialect_named(name: str) -> Dialect:
     try:
         return DIALECTS[name]
     except KeyError:
-        raise ValueError(f"unknown dialect {name!r}") from None
+        raise ValueError(f"unknown dialect {name!r}; there are {', '.join(DIALECTS)}") from None

@@ -62,9 +62,9 @@ class Element(NamedTuple):
 class Field(NamedTuple):
     """One field as written (`text`) and as understood.
 
-    `values` ascend; weekdays are 0 (Sunday) to 6. `star` says that the daemon takes the field for unrestricted,
-    by which it combines the day fields, and some treat clock changes: in the Vixie crons because the word begins
-    with `*`. `ignored` is text behind a valid element that the daemon does not read.
+    `values` ascend; weekdays are 0 (Sunday) to 6. `star` says that the daemon takes the field for
+    unrestricted, by which it combines the day fields, and some treat clock changes: in the Vixie crons
+    because the word begins with `*`. `ignored` is text behind a valid element that the daemon does not read.
     """
 
     kind: FieldKind
@@ -90,7 +90,7 @@ def read_cronie(kind: FieldKind, word: str) -> Field:
 
 @lru_cache(maxsize=4096)
 def read_other(kind: FieldKind, word: str) -> Field:
-    """The field that `word` is to croniter, which wants a `*` of its own, without a step. Raises ScheduleError."""
+    """The field that `word` is to croniter, whose `*` has no step. Raises ScheduleError."""
     elements = _going_round(kind, *_debian_elements(kind, word))
     return _field(kind, word, elements, any(element.text == "*" for element in elements))
 

@@ -60,7 +60,7 @@ def fetch(
 
 
 def _archives(codename: str) -> Iterator[str]:
-    """The stanzas of apt's sources that name the release, else this one's for it, with source packages too."""
+    """Stanzas of apt's sources that name the release, else this one's for it, with sources."""
     stanzas = list(_stanzas())
     for known in (codename, _own_codename()):
         found = [stanza for stanza in stanzas if known in stanza.get("Suites", "").split()]

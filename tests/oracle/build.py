@@ -26,10 +26,12 @@ _FLAGS = ("-O2", "-w")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the source package `name` becomes a harness: `compile` takes the source, a folder to work in, a target.
+    """How the source package `name` becomes a harness.
 
+    `compile` takes the source, a folder to work in and a target.
     `files` of this folder go into it. `unpacked` are binary packages whose files `package/` gets, with
-    their versions. `upstream` leaves Debian's patches out: those of an old package are no longer in the archive.
+    their versions. `upstream` leaves Debian's patches out: those of an old package are no longer in the
+    archive.
     """
 
     name: str
@@ -79,7 +81,9 @@ def _build(recipe: Recipe, target: Path) -> None:
     part.mkdir()
     with tempfile.TemporaryDirectory(prefix="fedtui-oracle-") as name:
         work = Path(name)
-        source = archive.fetch(work, recipe.codename, recipe.name, recipe.version, recipe.unpacked, recipe.upstream)
+        source = archive.fetch(
+            work, recipe.codename, recipe.name, recipe.version, recipe.unpacked, recipe.upstream
+        )
         for package, _ in recipe.unpacked:
             run("dpkg-deb", "--extract", str(next(work.glob(f"{package}_*.deb"))), str(part / "package"))
         recipe.compile(source, work, part)
@@ -118,8 +122,8 @@ def _debian(source: Path, work: Path, made: Path) -> None:
     run("gcc", "-O2", "-shared", "-fPIC", "-o", str(made / "shim.so"), str(HERE / "shim.c"))
 
 
-# What configure finds out on Debian, as far as the five files ask for it; without inotify the table is looked at
-# in each minute, which changes nothing here.
+# What configure finds out on Debian, as far as the five files ask for it; without inotify the table is
+# looked at in each minute, which changes nothing here.
 _CRONIE_CONFIG = """
 #define _GNU_SOURCE
 #define PACKAGE_STRING "cronie"

@@ -56,8 +56,9 @@ class Stretch:
 def certain(text: str, dialect: str) -> bool:
     """False for a text that its daemon itself is not certain about.
 
-    That is a time that cronie chooses by chance, or its `-` in front of a line, which is no schedule's; a step of
-    0, or one beyond an int, with which bcron counts for ever; a number that BusyBox's crond would write elsewhere.
+    That is a time that cronie chooses by chance, or its `-` in front of a line, which is no schedule's; a
+    step of 0, or one beyond an int, with which bcron counts for ever; a number that BusyBox's crond would
+    write elsewhere.
     """
     match dialect:
         case "cronie":
@@ -73,8 +74,8 @@ def certain(text: str, dialect: str) -> bool:
 def settled(stretch: Stretch, dialect: str) -> bool:
     """False for a stretch in which the daemon itself is lost.
 
-    That is bcron before March 2000, whose 29 February it cannot pass, and in zones without summer time today, of
-    which a C library may tell it that they never had any.
+    That is bcron before March 2000, whose 29 February it cannot pass, and in zones without summer time
+    today, of which a C library may tell it that they never had any.
     """
     zone = zone_named(stretch.zone)
     offsets = {datetime(2036, month, 1, tzinfo=zone).utcoffset() for month in (1, 3, 7, 11)}

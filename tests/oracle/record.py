@@ -1,4 +1,5 @@
-"""Records the hard cases for machines on which cron cannot be built: `python -m tests.oracle.record DIALECT...`.
+"""Records the hard cases for machines on which cron cannot be built: `python -m tests.oracle.record
+DIALECT...`.
 
 Writes tests/unit/schedule/DIALECT_starts.txt, the same each time: what the daemon answers, never what
 fedtui does.
@@ -76,7 +77,7 @@ def chosen(cron: Cron, made: Expressions, stretch: Stretch) -> list[str]:
     named = made.some(NAMED, 4)
     tried = [made.schedule(stretch.hour) for _ in range(150)]
     odd = [text for text in (made.text().strip(" \t") for _ in range(80)) if _alone(text)]
-    texts = [text for text in dict.fromkeys([*named, *tried, *odd]) if certain(text, cron.dialect)]
+    texts = [text for text in dict.fromkeys([*named, *tried, *odd]) if _recordable(text, cron.dialect)]
     complaints = [read[1] if read[0] == "ERR" else "" for read in cron.read([f"{text} x" for text in texts])]
     starts = cron.starts(texts, stretch, STARTS + 1)
     shaken = _after_changes(stretch)
@@ -91,6 +92,11 @@ def chosen(cron: Cron, made: Expressions, stretch: Stretch) -> list[str]:
             kind = near if hard or text in named else others
             kind.append(f"{encoded(text)} | {_told(found, stretch)}")
     return [*near[: TOGETHER - 5], *refused[:5], *others][:TOGETHER]
+
+
+def _recordable(text: str, dialect: str) -> bool:
+    """True for one that is certain, and without a carriage return where that is a blank (bcron)."""
+    return certain(text, dialect) and (dialect != "bcron" or "\r" not in text)
 
 
 def _alone(text: str) -> bool:

@@ -90,7 +90,8 @@ def compare(
         f"{line!r}: cron {answer}; fedtui {ours}"
         for line, answer, ours in zip(lines, answers, own, strict=True)
         if answer != ours
-        and not (answer[0] == ours[0] == "ERR" and ("~" in line or answer[1] in ONE_FOR_ALL))  # ~: it hangs on chance
+        # which complaint a ~ gets hangs on chance
+        and not (answer[0] == ours[0] == "ERR" and ("~" in line or answer[1] in ONE_FOR_ALL))
     ]
     kinds = {kind: sum(answer[0] == kind for answer in answers) for kind in ("JOB", "ERR", "ENV")}
     say(

@@ -62,8 +62,8 @@ def test_every_start_is_the_daemon_s(cron: Cron, seed: int, cases: int, say: Cal
     compared = len(wanted) * TOGETHER
     zones = len({group.stretch.zone for group in wanted})
     say(
-        f"{cron.dialect}: {compared:,} schedules, {starts:,} starts, {zones} zones, {changed} of {len(wanted)} stretches "
-        f"over a clock change; {refused} refused; {len(wrong)} disagreements"
+        f"{cron.dialect}: {compared:,} schedules, {starts:,} starts, {zones} zones, {changed} of "
+        f"{len(wanted)} stretches over a clock change; {refused} refused; {len(wrong)} disagreements"
     )
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong[:20])
     assert compared >= cases
@@ -87,7 +87,8 @@ def test_a_zone_of_the_table_s_own(seed: int, cron: Cron, cases: int, say: Calla
             if own != expected:
                 wrong.append(f"{zone}: {disagreement(text, short, expected, own)}")
     say(
-        f"{cron.dialect}: {cases // 5:,} schedules of tables with a zone, {starts:,} starts; {len(wrong)} disagreements"
+        f"{cron.dialect}: {cases // 5:,} schedules of tables with a zone, "
+        f"{starts:,} starts; {len(wrong)} disagreements"
     )
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong[:20])
     assert starts > cases // 2
