@@ -60,7 +60,7 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
 def forget() -> None:
     """Empty the caches, so that parsing is measured and not remembering."""
     cron.parse_schedule.cache_clear()
-    fields.read_field.cache_clear()
+    fields.read_debian.cache_clear()
     describe.describe.cache_clear()
 
 

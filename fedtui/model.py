@@ -308,13 +308,13 @@ class CronFacts:
     `command` is the exact bytes the job's shell gets (after `%` is dealt with) and `stdin` the bytes
     it feeds it, or None when the line has no unescaped `%`. `environment` is what the table sets above
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
-    is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
-    "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
-    home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
-    files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
-    codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
-    recorder wraps the command, `record_key` names its records, `recorder` is its path and `recorded_as` is
-    what cron's shell gets.
+    is read in, `daemon_zone` the daemon's own where the table names another. `parts` are the scripts a
+    run-parts command would run. `table` identifies the table: "crontab" for a user's own, else a path.
+    `raw` is the line without its newline. `home` is the absolute home folder of the user it runs as (HOME,
+    unless `environment` sets another). `ignored_parts` are the files that run-parts finds and does not run,
+    each with the reason ("backup.sh: ..."). `silenced` are the codes of findings that a `# fedtui: ignore
+    FT402` above the line does not want to hear of. Where the recorder wraps the command, `record_key` names
+    its records, `recorder` is its path and `recorded_as` is what cron's shell gets.
     """
 
     table: str
@@ -324,6 +324,7 @@ class CronFacts:
     environment: tuple[tuple[bytes, bytes], ...] = ()
     dialect: str = "debian"
     zone: str = "UTC"
+    daemon_zone: str = ""
     note: str = ""
     parts: tuple[str, ...] = ()
     home: str = ""

@@ -118,7 +118,9 @@ def _list(parser: argparse.ArgumentParser) -> None:
 
 def _next(parser: argparse.ArgumentParser) -> None:
     job_argument(parser, optional=True)
-    valued(parser, "--expr", "'M H DOM MON DOW'", "a schedule in Debian's dialect")
+    valued(parser, "--expr", "'M H DOM MON DOW'", "a schedule")
+    dialects = "debian, cronie, busybox, bcron or other"
+    valued(parser, "--dialect", "NAME", f"of --expr: {dialects} (default: this host's)")
     valued(parser, "--count", "N", "how many (default 5)", type=positive, default=5)
     valued(parser, "--from", "RFC3339", "later than this (default: now)", dest="start")
     valued(parser, "--tz", "ZONE", "an IANA zone (default: the machine's)")

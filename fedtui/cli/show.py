@@ -19,7 +19,7 @@ from fedtui.cli.list_jobs import print_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, path_text, print_json
 from fedtui.model import Job, Problem
-from fedtui.schedule.cron import ScheduleError, parse_schedule
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.patience import is_bounded, seconds_left
 from fedtui.workspace import ANSWER_PATIENCE, LEFT_BEHIND, Workspace
@@ -37,14 +37,18 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
     """`fedtui next`: the runs of a job or of an expression, all later than --from."""
     if (options.job is None) == (options.expr is None):
         raise UsageError("next: give either a JOB or --expr")
+    if options.dialect and options.expr is None:
+        raise UsageError("next: --dialect goes with --expr; a job has its table's")
     zone = _zone(options.tz) if options.tz else workspace.zone
     start = _moment(options.start, zone) if options.start else workspace.ports.clock()
     runs: Iterator[datetime]
     lacks: Sequence[Problem] = ()
     if options.expr is not None:
         try:
-            runs = parse_schedule(options.expr).runs(start, zone)
-        except ScheduleError as error:
+            runs = parse_schedule(options.expr, options.dialect or workspace.ports.dialect()).runs(
+                start, zone
+            )
+        except ValueError as error:  # a schedule that the daemon refuses, or a dialect that is none
             raise UsageError(f"next: {error}") from error
     else:
         job = await find_job(workspace, options.job)

@@ -1,12 +1,13 @@
 """A cron table as a lossless document: every byte kept, every line read as the daemon reads it.
 
 `Document.parse` tells entries, environment lines, comments, blank lines, paused entries and bad lines
-apart by the rules of Debian's cron 3.0pl1-162 (user.c, entry.c, env.c); the five fields are read by
+apart by the rules of one daemon (see `fedtui.schedule.dialect`); the five fields are read by
 `fedtui.schedule`, the only parser of schedules. `bytes(document)` is what was parsed, for any input.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -18,12 +19,15 @@ from fedtui.crontab.recorder_wrapper import recorded
 from fedtui.crontab.setting import parse_setting
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
+from fedtui.schedule.dialect import BUSYBOX, CRONIE, DEBIAN, Dialect, dialect_named
 
 # crontab(1) refuses a longer table; the daemon counts a system table's lines three more (NHEADER_LINES).
 MOST_LINES = 10_000
 _HEADER_LINES = 3
-# get_string() keeps MAX_COMMAND - 1 bytes, and a command that fills that is "too long".
-LONGEST_COMMAND = 998
+LONGEST_COMMAND = DEBIAN.longest_command
+_BUSYBOX_LINES = (
+    255  # crond.c: MAXLINES; comments and blank lines are not counted, and root's table has no limit
+)
 
 _BOM = b"\xef\xbb\xbf"
 _NO_NEWLINE = "missing newline before EOF"
@@ -58,10 +62,15 @@ class Document:
     ) -> Document:
         """Read `data`, whatever it is; what cron would refuse becomes a BAD line, never an exception.
 
-        `dialect` is "debian" or "cronie". `known_user`, where given, tells whether the user column of a
+        `dialect` is the name of one. `known_user`, where given, tells whether the user column of a
         system table names a user of this machine: cron refuses the line if not ("bad username").
         """
         return cls((), system, table, user, dialect, known_user).reparse(data)
+
+    @property
+    def rules(self) -> Dialect:
+        """The dialect that the table is read in."""
+        return dialect_named(self.dialect)
 
     def reparse(self, data: bytes) -> Document:
         """`data` read as the same table."""
@@ -97,9 +106,9 @@ class Document:
     def ignored_because(self) -> str | None:
         """Why the daemon drops the whole table, jobs that are right included; None where it loads it.
 
-        "line 12: bad minute", the missing newline, or too many lines. cronie drops bad lines alone.
+        "line 12: bad minute", the missing newline, or too many lines. Other daemons drop bad lines alone.
         """
-        if self.dialect == "cronie":
+        if not self.rules.drops_table:
             return None
         limit = MOST_LINES + (_HEADER_LINES if self.system else 0)
         for line in self.lines:
@@ -124,11 +133,16 @@ class _DocumentReader:
 
     data: bytes
     document: Document
+    rules: Dialect = field(init=False)
     settings: dict[bytes, bytes] = field(default_factory=dict)
     environment: Settings = ()
     comments: list[tuple[int, bytes]] = field(default_factory=list)
     seen: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     offset: int = 0
+    counted: int = 0
+
+    def __post_init__(self) -> None:
+        self.rules = self.document.rules
 
     def lines(self) -> Iterator[Line]:
         pieces = self.data.split(b"\n")
@@ -146,17 +160,15 @@ class _DocumentReader:
             yield line
 
     def _line(self, number: int, raw: bytes, end: bytes) -> Line:
-        text = raw.lstrip(b" \t")
+        text = raw.lstrip(self.blanks)
         if not text:
             return Line(number, raw, end, LineKind.BLANK)
         if text.startswith(b"#"):
             return self._comment(number, raw, end)
-        if b"\0" in text:
-            # A NUL ends a line for the daemon's get_string(): what follows would be a line of its own.
-            return Line(number, raw, end, LineKind.BAD, error="NUL byte", hint="the line holds a NUL byte")
-        setting = parse_setting(text)
-        if self.document.dialect == "cronie" and not end:
-            return Line(number, raw, end, LineKind.BAD, error=_NO_NEWLINE, hint="end the last line")
+        fault = self._fault(number, text, end)
+        if fault is not None:
+            return Line(number, raw, end, LineKind.BAD, error=fault.words, hint=fault.hint)
+        setting = parse_setting(text, self.document.dialect)
         if setting is not None:
             self.settings[setting[0]] = setting[1]
             self.environment = tuple(self.settings.items())
@@ -167,10 +179,33 @@ class _DocumentReader:
             return Line(number, raw, end, LineKind.BAD, error=bad.words, hint=_hint(text, bad.hint))
         return Line(number, raw, end, LineKind.ENTRY, entry=entry)
 
+    @property
+    def blanks(self) -> bytes:
+        """What may precede a line."""
+        return self.rules.blanks.encode()
+
+    def _fault(self, number: int, text: bytes, end: bytes) -> _BadLine | None:
+        """What keeps the daemon, or fedtui, from reading a line whatever is on it."""
+        if b"\0" in text:
+            # A NUL ends a line for the daemon's get_string(): what follows would be a line of its own.
+            return _BadLine("NUL byte", "the line holds a NUL byte")
+        if not end and self.rules.needs_newline and not self.rules.drops_table:
+            return _BadLine(_NO_NEWLINE, "end the last line")
+        if self.rules is BUSYBOX:
+            before = self.data[: self.offset].endswith(b"\\\n")
+            if before or (end and text.endswith(b"\\")):
+                return _BadLine(
+                    "continued line", "crond joins lines at the backslash, and fedtui reads no joined ones"
+                )
+            self.counted += 1
+            if self.counted > _BUSYBOX_LINES and self.document.user != "root":
+                return _BadLine("too many lines", f"crond reads {_BUSYBOX_LINES} lines of a table")
+        return None
+
     def _comment(self, number: int, raw: bytes, end: bytes) -> Line:
         """A comment, or one of our paused entries: only if what follows the marker is an entry."""
         body = raw.removeprefix(PAUSED)
-        if body is not raw and len(body) < len(raw) and b"\0" not in body and _is_job_text(body):
+        if body is not raw and len(body) < len(raw) and b"\0" not in body and self._is_job_text(body):
             try:
                 entry = self._entry(number, raw, body, paused=True)
             except _BadLine:
@@ -180,20 +215,27 @@ class _DocumentReader:
 
     def _entry(self, number: int, raw: bytes, body: bytes, *, paused: bool) -> Entry:
         try:
-            schedule, rest = split_schedule(body, self.document.dialect, system=self.document.system)
+            schedule, rest = split_schedule(
+                body,
+                self.document.dialect,
+                system=self.document.system,
+                root=self.document.user == "root",
+            )
         except ScheduleError as error:
-            raise _BadLine(error.cron_words, error.reason) from None
-        end = len(body[:rest].rstrip(b" \t"))
+            raise _BadLine(self.rules.complaint or error.cron_words, error.reason) from None
+        end = len(body[:rest].rstrip(self.blanks))
         user, command_field = (
             self._user(body[rest:]) if self.document.system else (self.document.user, body[rest:])
         )
-        if len(command_field) > LONGEST_COMMAND:
-            size = len(command_field)
-            raise _BadLine("command too long", f"{size} bytes; cron takes {LONGEST_COMMAND}")
+        if self.rules is CRONIE:
+            command_field = _without_options(command_field)
+        size, most = len(command_field), self.rules.longest_command
+        if most and size > most:
+            raise _BadLine("command too long", f"{size} bytes; cron takes {most}")
         recorder = recorded(command_field)
         if recorder is not None:
             command_field = recorder.field
-        command, stdin = split_percent(command_field)
+        command, stdin = self._split(command_field, schedule)
         block: Block = read_block(self.comments) if self.comments else NO_BLOCK
         same = (user.encode("utf-8", "surrogateescape"), command_field)
         ordinal = self.seen[same] = self.seen.get(same, 0) + 1
@@ -214,15 +256,41 @@ class _DocumentReader:
             recorder=recorder,
         )
 
+    def _split(self, field: bytes, schedule: str) -> tuple[bytes, bytes | None]:
+        """The command and its input. Without `%`, BusyBox's crond cuts at any `#`, bcron blanks off."""
+        if self.rules.percent:
+            return split_percent(field)
+        if self.rules is BUSYBOX:
+            command = field.partition(b"#")[0].rstrip(self.blanks)
+            if command and schedule.startswith("@"):  # of these crond keeps the line as it is
+                return field, None
+        else:
+            command = field.rstrip(self.blanks)
+        if not command:
+            raise _BadLine(self.rules.complaint or "bad command", "no command follows the schedule")
+        return command, None
+
+    def _is_job_text(self, body: bytes) -> bool:
+        text = body.lstrip(self.blanks)
+        return bool(text) and not text.startswith(b"#") and parse_setting(text, self.document.dialect) is None
+
     def _user(self, rest: bytes) -> tuple[str, bytes]:
-        """The user column and the command behind it; one blank parts them, further ones are the command's."""
-        length = next((at for at, code in enumerate(rest) if code in b" \t"), None)
+        """The user column and the command behind it.
+
+        One blank parts them and further ones are the command's, but for cronie and bcron.
+        """
+        length = next((at for at, code in enumerate(rest) if code in self.blanks), None)
         if length is None:
             raise _BadLine(self._no_blank(), "no command follows the user column")
         user = decode(rest[:length])
         if self.document.known_user is not None and not self.document.known_user(user):
             raise _BadLine("bad username", f"{user!r} is no user of this machine")
-        return user, rest[length + 1 :]
+        command = rest[length + 1 :]
+        if not self.rules.drops_table:
+            command = command.lstrip(self.blanks)
+            if not command:
+                raise _BadLine(self.rules.complaint or "bad command", "no command follows the user column")
+        return user, command
 
     def _no_blank(self) -> str:
         """cron reads the user's name on over the newline, up to a blank: the message tells if it met one."""
@@ -240,9 +308,18 @@ class _BadLine(Exception):
         self.hint = hint
 
 
-def _is_job_text(body: bytes) -> bool:
-    text = body.lstrip(b" \t")
-    return bool(text) and not text.startswith(b"#") and parse_setting(text) is None
+def _without_options(field: bytes) -> bytes:
+    """cronie's command behind its `-n` ("mail only when it fails"), the one option there is."""
+    if not field.startswith(b"-"):
+        return field
+    command = field[3:].lstrip(b" \t")
+    if not re.match(rb"-n[ \t]", field) or (command.startswith(b"-")):
+        raise _BadLine(
+            "bad option", "cronie takes a - in front of a command for an option, and knows -n once"
+        )
+    if not command:
+        raise _BadLine("bad command", "no command follows the schedule")
+    return command
 
 
 def _hint(text: bytes, reason: str) -> str:

@@ -1,8 +1,8 @@
 """Cron schedules that run when the daemon on the host runs them: parse, ask for runs, split a line.
 
-`parse` takes the five fields or a nickname (`@daily`), in the dialect of Debian's cron ("debian") or of
-cronie ("cronie", Fedora and others), where everything follows the daemons' own source (entry.c, cron.c); or
-for any other daemon ("other"), where croniter says the runs. What has more than five fields is in `foreign`.
+`parse_schedule` takes the five fields or a nickname (`@daily`) in the dialect of one daemon (see `dialect`),
+where everything follows that daemon's own source; or for a daemon that is not modelled ("other"), where
+croniter says the runs. What has more than five fields is in `foreign`.
 Nothing here reads a clock or a time zone of the machine's.
 """
 
@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from typing import assert_never
 
 from fedtui.schedule import daemon
+from fedtui.schedule.dialect import BUSYBOX, CRONIE, DEBIAN, Clock, Dialect, Settings, dialect_named
 from fedtui.schedule.errors import ScheduleError
-from fedtui.schedule.fields import KINDS, Element, Field, read_field
+from fedtui.schedule.fields import KINDS, Element, Field
 
 __all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse_schedule", "split_schedule"]
 
@@ -31,13 +33,9 @@ NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _REBOOT = "@reboot"
-_DIALECTS = ("debian", "cronie", "other")
 _EPOCH = date(1970, 1, 1).toordinal()
 _LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SHORTEST = 29  # every month has this many days in some year
-_BLANKS = re.compile(r"[ \t]*")
-_FIELDS = re.compile(r"([^ \t\n]*)[ \t]*" * len(KINDS))
-_NICKNAME = re.compile(r"[^ \t\n\0]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class CronSchedule:
     """
 
     text: str
-    dialect: str
+    dialect: Dialect
     fields: tuple[Field, ...]
     nickname: str = ""
 
@@ -92,18 +90,26 @@ class CronSchedule:
 
     @property
     def either_day(self) -> bool:
-        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5)).
-
-        croniter, for other daemons, wants a `*` of its own, without a step.
-        """
-        if self.dialect == "other":
-            return bool(self.fields) and not any(_plain(self.fields[place]) == "*" for place in (2, 4))
-        return bool(self.fields) and not (self.fields[2].star or self.fields[4].star)
+        """True when one matching day field is enough: neither counts as unrestricted (`Field.star`)."""
+        if not self.fields or self.dialect.both_days:
+            return False
+        return not (self.fields[2].star or self.fields[4].star)
 
     @property
     def wildcard(self) -> bool:
-        """True when the minute or the hour begins with `*`: it follows the clock through its changes."""
-        return bool(self.fields) and (self.fields[0].star or self.fields[1].star)
+        """True for a job that follows the clock through its changes: its minute or hour begins with `*`.
+
+        BusyBox's crond lets all jobs do so, bcron those of more than one hour.
+        """
+        match self.dialect.clock:
+            case Clock.FOLLOWS:
+                return bool(self.fields)
+            case Clock.HOURLY:
+                return len(self.hours) > 1
+            case Clock.MAKES_UP | Clock.MAKES_UP_DST | Clock.UNKNOWN:
+                return bool(self.fields) and (self.fields[0].star or self.fields[1].star)
+            case _ as never:
+                assert_never(never)
 
     @property
     def random(self) -> tuple[Element, ...]:
@@ -123,27 +129,39 @@ class CronSchedule:
             return not (in_calendar or self.weekdays)
         return not (in_calendar and self.weekdays)
 
-    def runs(self, after: datetime, zone: tzinfo, *, compensate: bool = True) -> Iterator[datetime]:
+    def runs(self, after: datetime, zone: tzinfo, daemon_zone: tzinfo | None = None) -> Iterator[datetime]:
         """Yield the starts strictly later than `after`, ascending, as datetimes in `zone`.
 
-        The daemon is taken to have been running, which matters around a clock change: see
-        `daemon.start_minutes`, also for `compensate`. Nothing for `@reboot` and for random elements; an
-        end after fifty years without a start. Raises ValueError for a naive `after`.
+        The daemon is taken to have been running, which matters around a clock change. `daemon_zone` is the
+        daemon's own zone where the table names `zone` as another (`Dialect.table_zone`). Nothing for
+        `@reboot` and for random elements; an end after fifty years without a start. Raises ValueError for a
+        naive `after`.
         """
         if after.tzinfo is None:
             raise ValueError("after must be an aware datetime")
         if self.reboot or self.never_fires or self.random:
             return iter(())
-        if self.dialect == "other":
+        if self.dialect.clock is Clock.UNKNOWN:
             from fedtui.schedule.foreign import croniter_runs  # seldom met, and a list is to load little
 
             return croniter_runs(" ".join(map(_plain, self.fields)), after, zone)
-        return self._runs(int(after.timestamp() // 60), zone, compensate)
+        minutes = self._start_minutes(int(after.timestamp() // 60), zone, daemon_zone)
+        return (datetime.fromtimestamp(minute * 60, zone) for minute in minutes)
 
-    def _runs(self, after: int, zone: tzinfo, compensate: bool) -> Iterator[datetime]:
-        at = datetime.fromtimestamp
-        for minute in daemon.start_minutes(self.wall_minutes, self.wildcard, after, zone, compensate):
-            yield at(minute * 60, zone)
+    def _start_minutes(self, after: int, zone: tzinfo, daemon_zone: tzinfo | None) -> Iterator[int]:
+        match self.dialect.clock:
+            case Clock.FOLLOWS:
+                return daemon.followed_minutes(self.wall_minutes, after, zone)
+            case Clock.HOURLY:
+                from fedtui.schedule.bcron_starts import start_minutes
+
+                return start_minutes(self, after, zone)
+            case clock:
+                by_dst = clock is Clock.MAKES_UP_DST
+                if daemon_zone is None:
+                    return daemon.start_minutes(self.wall_minutes, self.wildcard, after, zone, by_dst=by_dst)
+                minutes = daemon.followed_minutes(self.wall_minutes, after, zone)
+                return daemon.without_repeats(minutes, self.wildcard, after, daemon_zone)
 
     def wall_minutes(self, start: int, end: int) -> Iterator[int]:
         """The wall-clock minutes in [start, end) that the fields name, ascending.
@@ -200,50 +218,70 @@ def parse_schedule(text: str, dialect: str = "debian") -> CronSchedule:
     Bytes of a table are given decoded as Latin-1. Raises ScheduleError for what the daemon refuses, and
     for anything behind the schedule, which in a table would be the command.
     """
-    if dialect in ("busybox", "bcron", "systemd-cron"):
-        dialect = "other"
-    if dialect not in _DIALECTS:
-        raise ValueError(f"unknown dialect {dialect!r}")
+    rules = dialect_named(dialect)
     if "\n" in text:
         raise ScheduleError("command", "a schedule is one line")
-    schedule, rest = _read(text, dialect)
+    schedule, rest = _read(text, rules)
     if rest < len(text):
         raise ScheduleError("command", f"{text[rest:]!r} follows the schedule")
     return schedule
 
 
-def split_schedule(line: bytes | str, dialect: str = "debian", *, system: bool = False) -> tuple[str, int]:
+def split_schedule(
+    line: bytes | str, dialect: str = "debian", *, system: bool = False, root: bool = False
+) -> tuple[str, int]:
     """Split a line of a cron table as the daemon does: (schedule as written, offset of what follows).
 
     What follows is the command, or with `system` the user name; the offset counts bytes of `bytes` and
     characters of `str`. The schedule is in the line unchanged (bytes read as Latin-1), behind leading
-    blanks. Raises ScheduleError for a line that the daemon refuses.
+    blanks. `root` says whose table it is. Raises ScheduleError for a line that the daemon refuses.
     """
+    rules = dialect_named(dialect)
     text = line.decode("latin-1") if isinstance(line, bytes) else line
-    quiet = 1 if system and dialect == "cronie" and text.startswith("-") else 0  # cronie: do not log
-    schedule, rest = _read(text, dialect, quiet)
+    start = _skip(_grammar(rules.blanks)[0], text, 0)
+    if rules is CRONIE and text.startswith("-", start):  # do not log
+        if not (system or root):
+            raise ScheduleError("option", "only root's jobs can do without a line in the log")
+        start += 1
+        if text[start : start + 1] in (" ", "\t"):
+            raise ScheduleError(KINDS[0].name, "a blank follows the -")
+    schedule, rest = _read(text, rules, start)
     follows = text[rest : rest + 1]
-    if follows == "*" and (dialect == "cronie" or (dialect == "debian" and not system)):
+    if follows == "*" and (rules is CRONIE or (rules is DEBIAN and not system)):
         raise ScheduleError("command", "a sixth field; a schedule has five")
-    if dialect == "cronie" and follows in ("", "\n"):
+    if not rules.drops_table and follows in ("", "\n"):
         raise ScheduleError("command", "no command follows the schedule")
     return schedule.text, rest
 
 
-def _read(text: str, dialect: str, at: int = 0) -> tuple[CronSchedule, int]:
+@lru_cache(maxsize=4)
+def _grammar(blanks: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Patterns of blanks, of five fields with blanks behind each, and of a nickname."""
+    some, none = f"[{blanks}]*", f"[^{blanks}\n]*"
+    return re.compile(some), re.compile(f"({none}){some}" * len(KINDS)), re.compile(f"[^{blanks}\n\0]*")
+
+
+def _read(text: str, dialect: Dialect, at: int = 0) -> tuple[CronSchedule, int]:
     """The schedule at the start of `text`, and where the text behind it and the blanks begins."""
-    start = _skip(_BLANKS, text, at)
+    blanks, five, nickname = _grammar(dialect.blanks)
+    start = _skip(blanks, text, at)
     if text[start : start + 1] == "@":
-        end = _skip(_NICKNAME, text, start)
-        return _nickname(text[start:end], dialect), _skip(_BLANKS, text, end)
-    match = _FIELDS.match(text, start)
+        if not dialect.nicknames:
+            raise ScheduleError(
+                "time specifier", f"{dialect.label} has no @daily and the like; write five fields"
+            )
+        end = _skip(nickname, text, start)
+        return _nickname(text[start:end], dialect), _skip(blanks, text, end)
+    match = five.match(text, start)
     if match is None:  # pragma: no cover - every part of the pattern may be empty
         raise AssertionError(text)
     fields = []
     for number, kind in enumerate(KINDS, start=1):
-        fields.append(read_field(kind, match[number], dialect))
+        if dialect is BUSYBOX and (not match[number] or "#" in match[number]):
+            raise ScheduleError("command", "a line needs five fields and a command, before any #")
+        fields.append(dialect.read_field(kind, match[number]))
         following = match.start(number + 1) if number < len(KINDS) else match.end()
-        if text[following : following + 1] == "\xff" and dialect != "cronie":
+        if text[following : following + 1] == "\xff" and dialect.settings is Settings.DEBIAN:
             raise ScheduleError(kind.name, "cron takes the byte 0xFF for the end of the file")
     return CronSchedule(text[start : match.end(len(KINDS))], dialect, tuple(fields)), match.end()
 
@@ -254,11 +292,12 @@ def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _nickname(name: str, dialect: str) -> CronSchedule:
+def _nickname(name: str, dialect: Dialect) -> CronSchedule:
     if name == _REBOOT:
         return CronSchedule(name, dialect, (), name)
     if name in NICKNAMES:
-        return CronSchedule(name, dialect, parse_schedule(NICKNAMES[name], dialect).fields, name)
+        fields = parse_schedule(NICKNAMES[name], dialect.name).fields
+        return CronSchedule(name, dialect, fields, name)
     if name.lower() in (*NICKNAMES, _REBOOT):
         raise ScheduleError("time specifier", f"{name} must be in lower case: {name.lower()}")
     raise ScheduleError("time specifier", f"{name} is unknown; cron knows {' '.join((_REBOOT, *NICKNAMES))}")

@@ -1,8 +1,9 @@
 """One field of a cron schedule: the word between blanks, turned into the values it stands for.
 
 The grammars are those of the daemons, character by character: Debian's cron 3.0pl1 (entry.c: get_list,
-get_range, get_number) and cronie (entry.c: the state machine in get_range). They differ in what they let
-pass, and fedtui accepts exactly what the daemon on the host would.
+get_range, get_number) and cronie 1.7.2 (entry.c: the state machine in get_range); `busybox_fields` and
+`bcron_fields` have the others. They differ in what they let pass, and fedtui accepts exactly what the daemon
+on the host would.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fedtui.schedule.errors import ScheduleError
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_LONGEST_NUMBER = 999  # MAX_TEMPSTR of cron.h, less the closing NUL
+_LONGEST_NUMBER = 999  # MAX_TEMPSTR of cron.h, less the closing NUL; cronie's is longer than any sane number
 _INT_MAX = 2**31 - 1
 _EOF_BYTE = "\xff"  # get_list() returns char, so this byte reads as end of file
 
@@ -61,9 +62,9 @@ class Element(NamedTuple):
 class Field(NamedTuple):
     """One field as written (`text`) and as understood.
 
-    `values` ascend; weekdays are 0 (Sunday) to 6. `star` says that the word begins with `*`, which is
-    what the daemon goes by in combining the day fields and in treating clock changes. `ignored` is text
-    behind a valid element that the daemon skips without a word.
+    `values` ascend; weekdays are 0 (Sunday) to 6. `star` says that the daemon takes the field for
+    unrestricted, by which it combines the day fields, and some treat clock changes: in the Vixie crons
+    because the word begins with `*`. `ignored` is text behind a valid element that the daemon does not read.
     """
 
     kind: FieldKind
@@ -75,16 +76,30 @@ class Field(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def read_field(kind: FieldKind, word: str, dialect: str) -> Field:
-    """The field that `word` is in `dialect` ("debian", "cronie" or "other"). Raises ScheduleError."""
-    read = _cronie_elements if dialect == "cronie" else _debian_elements
-    elements, ignored = read(kind, word)
-    if dialect == "other":
-        elements, ignored = _going_round(kind, elements, ignored), ""
+def read_debian(kind: FieldKind, word: str) -> Field:
+    """The field that `word` is to Debian's cron. Raises ScheduleError."""
+    elements, ignored = _debian_elements(kind, word)
+    return _field(kind, word, elements, word.startswith("*"), ignored)
+
+
+@lru_cache(maxsize=4096)
+def read_cronie(kind: FieldKind, word: str) -> Field:
+    """The field that `word` is to cronie. Raises ScheduleError."""
+    return _field(kind, word, _cronie_elements(kind, word), word.startswith("*"))
+
+
+@lru_cache(maxsize=4096)
+def read_other(kind: FieldKind, word: str) -> Field:
+    """The field that `word` is to croniter, whose `*` has no step. Raises ScheduleError."""
+    elements = _going_round(kind, *_debian_elements(kind, word))
+    return _field(kind, word, elements, any(element.text == "*" for element in elements))
+
+
+def _field(kind: FieldKind, word: str, elements: tuple[Element, ...], star: bool, ignored: str = "") -> Field:
     values = {value for element in elements for value in element.values}
     if kind is WEEKDAY:
         values = {value % 7 for value in values}
-    return Field(kind, word, tuple(sorted(values)), elements, word.startswith("*"), ignored)
+    return Field(kind, word, tuple(sorted(values)), elements, star, ignored)
 
 
 def _going_round(kind: FieldKind, elements: tuple[Element, ...], ignored: str) -> tuple[Element, ...]:
@@ -165,7 +180,7 @@ _CRONIE = (
 )
 
 
-def _cronie_elements(kind: FieldKind, word: str) -> tuple[tuple[Element, ...], str]:
+def _cronie_elements(kind: FieldKind, word: str) -> tuple[Element, ...]:
     elements = []
     for text in word.split(","):
         match = re.fullmatch(_CRONIE, text)
@@ -175,12 +190,13 @@ def _cronie_elements(kind: FieldKind, word: str) -> tuple[tuple[Element, ...], s
             )
             raise ScheduleError(kind.name, reason)
         elements.append(_cronie_element(kind, text, match))
-    return tuple(elements), ""
+    return tuple(elements)
 
 
 def _cronie_element(kind: FieldKind, text: str, match: re.Match[str]) -> Element:
     if match["star"]:
         step = _step(kind, text, match["star_step"]) if match["star_step"] else 1
+        _countable(kind, text, kind.low, kind.high, step)
         return Element(text, kind.low, kind.high, step, star=True)
     if match["tilde"]:
         low = _number(kind, match["first"], text, 0) if match["first"] else kind.low
@@ -195,12 +211,11 @@ def _cronie_element(kind: FieldKind, text: str, match: re.Match[str]) -> Element
         _within(kind, low)
         return Element(text, low, low)
     high = _number(kind, match["high"], text, match.start("high"))
-    step = _step(kind, text, match["step"]) if match["step"] else 1
-    if high == 0 and low > high and not match["step"]:
-        high = 7  # meant for fri-sun; cronie does it in every field
-    if low <= high:
+    step = _step(kind, text, match["step"], low > high) if match["step"] else 1
+    if low <= high:  # only what is counted is checked: 2-61/23 is good
         _within(kind, low)
-        _within(kind, high)
+        _countable(kind, text, low, high, step)
+        _within(kind, high - (high - low) % step)
     return Element(text, low, high, step)
 
 
@@ -213,18 +228,19 @@ def _number(kind: FieldKind, digits: str, word: str, at: int) -> int:
     if len(digits) > _LONGEST_NUMBER:
         raise ScheduleError(kind.name, "a number of more than 999 digits")
     if digits.isdigit():
-        return _c_int(digits)
+        return c_int(c_number(digits))
     name = digits.lower()
     if name in kind.names:
         return kind.names.index(name) + kind.low
     raise ScheduleError(kind.name, f"{digits!r} is not a {kind.noun}")
 
 
-def _step(kind: FieldKind, text: str, digits: str) -> int:
+def _step(kind: FieldKind, text: str, digits: str, idle: bool = False) -> int:
+    """The step; with `idle` it may be negative, since nothing is counted."""
     if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
         raise ScheduleError(kind.name, f"{text}: the step is not a number")
-    step = _c_int(digits)
-    if step <= 0:
+    step = c_int(c_number(digits))
+    if step == 0 or (step < 0 and not idle):
         raise ScheduleError(kind.name, f"{text}: the step must be 1 or more")
     return step
 
@@ -234,7 +250,12 @@ def _within(kind: FieldKind, value: int) -> None:
         raise ScheduleError(kind.name, f"{value} is not between {kind.low} and {kind.high}")
 
 
-def _c_int(digits: str) -> int:
-    """What atoi(3) makes of decimal digits: clamped to a long, then cut to 32 bits."""
-    value = min(int(digits), 2**63 - 1) & 0xFFFFFFFF
+def c_number(digits: str) -> int:
+    """What strtol(3) makes of a decimal number: clamped to a long."""
+    return max(-(2**63), min(int(digits), 2**63 - 1))
+
+
+def c_int(number: int) -> int:
+    """What an assignment to an int leaves of a number: 32 bits."""
+    value = number & 0xFFFFFFFF
     return value - 2**32 if value >= 2**31 else value

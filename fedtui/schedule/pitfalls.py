@@ -10,6 +10,7 @@ from fedtui.schedule.clock_changes import AffectedRuns, ClockChange, clock_chang
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.day_text import day_text
 from fedtui.schedule.describe import NEVER_HERE, describe
+from fedtui.schedule.dialect import Clock
 from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
 from fedtui.schedule.patterns import MONTHS_IN_FULL, WEEKDAYS_IN_FULL
 
@@ -43,13 +44,13 @@ def find_pitfalls(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[
         found.append(Pitfall("random", "a time that is not known", _sentence(describe(schedule).sentence)))
         return tuple(found)
     found.extend(_either_day(schedule))
-    if schedule.dialect == "other":
+    if schedule.dialect.clock is Clock.UNKNOWN:
         text = (
             "The daemon here is another cron, and its runs are computed by croniter. "
             "What it does when the clock changes is not known."
         )
         found.append(Pitfall("other-cron", "another cron", text))
-    else:
+    elif schedule.dialect.clock is not Clock.HOURLY:
         found.extend(_clock_changes(schedule, zone, now))
     if next(schedule.runs(now, zone), None) is None:
         found.insert(0, Pitfall("never-fires", "never runs here", _sentence(NEVER_HERE)))

@@ -39,7 +39,7 @@ def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
             schedule = cron_schedule(job)
             zone = _zone(cron.zone) or job.next_run.tzinfo
             if schedule is not None and zone is not None:
-                yield from schedule.runs(after, zone, compensate=not _zone_of_its_own(cron))
+                yield from schedule.runs(after, zone, _zone(cron.daemon_zone) if cron.daemon_zone else None)
                 return
         case TimerFacts():
             pass
@@ -121,8 +121,3 @@ def _zone(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):  # a name that is not in this machine's database
         return None
-
-
-def _zone_of_its_own(cron: CronFacts) -> bool:
-    """True for a line under CRON_TZ in a cronie table: that daemon makes up for its own zone only."""
-    return cron.dialect == "cronie" and any(name == b"CRON_TZ" for name, _ in cron.environment)

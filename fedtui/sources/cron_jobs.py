@@ -92,7 +92,9 @@ class TableJobs:
         self._commented: tuple[CommentedOut, ...] | None = None
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
-        self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
+        self._daemon_zones: dict[
+            int, ZoneInfo
+        ] = {}  # of rows under CRON_TZ, which cronie makes up for nothing in
 
     def at(self, now: datetime, clockwork: CronClock) -> tuple[Job, ...]:
         """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
@@ -128,7 +130,7 @@ class TableJobs:
         return self._earliest
 
     def _build(self, now: datetime, clockwork: CronClock, most: int | None = None) -> None:
-        self._rows, self._due, self._own_zone = [], {}, set()
+        self._rows, self._due, self._daemon_zones = [], {}, {}
         ignored = self._facts.fault or self._document.ignored_because or ""
         self._arguments: dict[int, tuple[str, ...]] = {}
         for line in self._document.lines:
@@ -171,7 +173,7 @@ class TableJobs:
         index = len(self._rows)
         self._schedules[index] = schedule
         if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
-            self._own_zone.add(index)
+            self._daemon_zones[index] = clockwork.zone
         managed, changed = self._own_words(entry)
         name = sanitize(entry.block.name or name_of(line.main, entry.command))
         former = "" if entry.block.name else sanitize(former_name(line.steps, entry.command))
@@ -207,6 +209,7 @@ class TableJobs:
                     environment=entry.environment,
                     dialect=self._document.dialect,
                     zone=zone_name,
+                    daemon_zone=clockwork.zone_name if index in self._daemon_zones else "",
                     note=sanitize_lines(entry.note),
                     parts=verdict.parts,
                     home=home,
@@ -227,7 +230,7 @@ class TableJobs:
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""
-        runs = self._schedules[index].runs(now, zone, compensate=index not in self._own_zone)
+        runs = self._schedules[index].runs(now, zone, self._daemon_zones.get(index))
         run = next(runs, None)
         if run is None:
             self._due.pop(index, None)

@@ -8,6 +8,7 @@ are too large; the stretches lie mostly around the clock changes of zones from a
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ _BLANKS = (" ", " ", " ", "\t", "  ", " \t")
 _FIRST_YEAR, _LAST_YEAR = 1975, 2037
 """Before 1972 a zone's offset may have seconds; on 2038-01-19 cron itself overflows."""
 _LATEST = int(datetime(2037, 12, 31, tzinfo=UTC).timestamp()) // 60
+_MARCH_2000 = datetime(2000, 3, 3, tzinfo=UTC).timestamp()
 _DAY = 1440
 
 
@@ -49,6 +51,35 @@ class Stretch:
     after: int
     until: int
     hour: int = 2
+
+
+def certain(text: str, dialect: str) -> bool:
+    """False for a text that its daemon itself is not certain about.
+
+    That is a time that cronie chooses by chance, or its `-` in front of a line, which is no schedule's; a
+    step of 0, or one beyond an int, with which bcron counts for ever; a number that BusyBox's crond would
+    write elsewhere.
+    """
+    match dialect:
+        case "cronie":
+            return "~" not in text and not text.startswith("-")
+        case "bcron":
+            return re.search(r"/(?:0+(?![0-9])|[0-9]{10})", text) is None
+        case "busybox":
+            return re.search(r"[0-9]{10}", text) is None
+        case _:
+            return True
+
+
+def settled(stretch: Stretch, dialect: str) -> bool:
+    """False for a stretch in which the daemon itself is lost.
+
+    That is bcron before March 2000, whose 29 February it cannot pass, and in zones without summer time
+    today, of which a C library may tell it that they never had any.
+    """
+    zone = zone_named(stretch.zone)
+    offsets = {datetime(2036, month, 1, tzinfo=zone).utcoffset() for month in (1, 3, 7, 11)}
+    return dialect != "bcron" or (len(offsets) > 1 and stretch.after * 60 > _MARCH_2000)
 
 
 class Expressions:

@@ -1,6 +1,7 @@
-"""Records the hard cases for machines on which cron cannot be built: `python -m tests.oracle.record`.
+"""Records the hard cases for machines on which cron cannot be built: `python -m tests.oracle.record
+DIALECT...`.
 
-Writes tests/unit/schedule/daemon_starts.txt, the same each time: what Debian's cron answers, never what
+Writes tests/unit/schedule/DIALECT_starts.txt, the same each time: what the daemon answers, never what
 fedtui does.
 """
 
@@ -13,21 +14,22 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from fedtui.schedule.daemon import changes
-from tests.oracle.build import VERSION, built
+from tests.oracle.build import RECIPES, built
 from tests.oracle.cron import Cron
-from tests.oracle.expressions import Expressions, Stretch
-from tests.oracle.recorded import RECORDED
+from tests.oracle.expressions import Expressions, Stretch, certain, settled
+from tests.oracle.recorded import recorded
 from tests.oracle.text import encoded
 from tests.oracle.zones import JUMPS, ODD, made_up, zone_named
 
 SEED = 20261124
-CASES, TOGETHER, STARTS = 5_000, 25, 8
+CASES = {"debian": 5_000, "cronie": 2_000, "busybox": 1_000, "bcron": 1_000}
+TOGETHER, STARTS = 25, 8
 UNSETTLED, SETTLED = "Africa/Casablanca", datetime(2026, 1, 1, tzinfo=UTC)
 """What tzdata says of this zone's later clock changes depends on its release: they are not recorded."""
 NEAR = 200
 """Minutes after a clock change in which it may have moved, left out or repeated a start."""
 HEAD = f"""\
-# When Debian's cron {VERSION} starts a job, and what it refuses: recorded by tests/oracle/record.py from its
+# When NAME starts a job, and what it refuses: recorded by tests/oracle/record.py from its
 # own source on a virtual clock. A group is '= TZ AFTER UNTIL' (minutes since the epoch), then per line
 #   SCHEDULE | MINUTES    the first starts after AFTER (at most {STARTS}), as minutes from the one before;
 #                         N*T is T times N; a full stop where no more come before UNTIL
@@ -75,7 +77,7 @@ def chosen(cron: Cron, made: Expressions, stretch: Stretch) -> list[str]:
     named = made.some(NAMED, 4)
     tried = [made.schedule(stretch.hour) for _ in range(150)]
     odd = [text for text in (made.text().strip(" \t") for _ in range(80)) if _alone(text)]
-    texts = list(dict.fromkeys([*named, *tried, *odd]))
+    texts = [text for text in dict.fromkeys([*named, *tried, *odd]) if _recordable(text, cron.dialect)]
     complaints = [read[1] if read[0] == "ERR" else "" for read in cron.read([f"{text} x" for text in texts])]
     starts = cron.starts(texts, stretch, STARTS + 1)
     shaken = _after_changes(stretch)
@@ -90,6 +92,11 @@ def chosen(cron: Cron, made: Expressions, stretch: Stretch) -> list[str]:
             kind = near if hard or text in named else others
             kind.append(f"{encoded(text)} | {_told(found, stretch)}")
     return [*near[: TOGETHER - 5], *refused[:5], *others][:TOGETHER]
+
+
+def _recordable(text: str, dialect: str) -> bool:
+    """True for one that is certain, and without a carriage return where that is a blank (bcron)."""
+    return certain(text, dialect) and (dialect != "bcron" or "\r" not in text)
 
 
 def _alone(text: str) -> bool:
@@ -116,21 +123,31 @@ def _told(found: list[int], stretch: Stretch) -> str:
 
 
 def main() -> int:
-    """Record, and say how much."""
-    cron, made = Cron(built() / "harness"), Expressions(SEED)
-    lines, cases = [HEAD.rstrip("\n")], 0
+    """Record the cases of each dialect named, and say how many."""
+    for dialect in sys.argv[1:]:
+        record(dialect)
+    return 0
+
+
+def record(dialect: str) -> None:
+    """Write the cases of one daemon."""
+    recipe = RECIPES[dialect]
+    cron, made = Cron(dialect, built(recipe) / "harness"), Expressions(SEED)
+    lines, cases = [HEAD.rstrip("\n").replace("NAME", f"Debian's {recipe.name} {recipe.version}")], 0
     for stretch in stretches(made):
         group = chosen(cron, made, stretch)
         if stretch.zone == UNSETTLED and stretch.until * 60 > SETTLED.timestamp():
             continue
+        if not settled(stretch, dialect):
+            continue
         cases += len(group)
         lines += [f"= {stretch.zone} {stretch.after} {stretch.until}", *group]
-        if cases >= CASES:
+        if cases >= CASES[dialect]:
             break
-    RECORDED.write_text("\n".join(lines) + "\n", encoding="ascii")
+    path = recorded(dialect)
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
     refused = sum(" ! " in line for line in lines)
-    print(f"{cases} cases, {refused} of them refused, {RECORDED.stat().st_size // 1024} KB: {RECORDED}")
-    return 0
+    print(f"{cases} cases, {refused} of them refused, {path.stat().st_size // 1024} KB: {path}")
 
 
 if __name__ == "__main__":

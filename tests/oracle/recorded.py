@@ -1,4 +1,4 @@
-"""Reads the recorded hard cases (tests/unit/schedule/daemon_starts.txt; its head tells the format)."""
+"""Reads the recorded hard cases (tests/unit/schedule/DIALECT_starts.txt; their heads tell the format)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 from tests.oracle.expressions import Stretch
 from tests.oracle.text import decoded
 
-RECORDED = Path(__file__).parents[1] / "unit" / "schedule" / "daemon_starts.txt"
+
+def recorded(dialect: str) -> Path:
+    """The file of a dialect's cases."""
+    return Path(__file__).parents[1] / "unit" / "schedule" / f"{dialect}_starts.txt"
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ class Group:
     cases: tuple[Case, ...]
 
 
-def recorded_groups() -> Iterator[Group]:
+def recorded_groups(dialect: str) -> Iterator[Group]:
     """The groups in the order of the file."""
-    for group in RECORDED.read_text(encoding="ascii").split("\n= ")[1:]:
+    for group in recorded(dialect).read_text(encoding="ascii").split("\n= ")[1:]:
         head, *lines = group.splitlines()
         zone, after, until = head.split()
         stretch = Stretch(zone, int(after), int(until))

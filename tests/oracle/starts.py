@@ -9,11 +9,17 @@ from tests.oracle.expressions import Stretch
 from tests.oracle.zones import zone_named
 
 
-def own_starts(text: str, stretch: Stretch, count: int) -> list[int] | None:
-    """The first `count` starts, as minutes since the epoch; None for a schedule that fedtui refuses."""
+def own_starts(
+    text: str, stretch: Stretch, count: int, dialect: str, table_zone: str = ""
+) -> list[int] | None:
+    """The first `count` starts, as minutes since the epoch; None for a schedule that fedtui refuses.
+
+    `table_zone` as in `Cron.starts`.
+    """
     after = datetime.fromtimestamp(stretch.after * 60, UTC)
+    zones = [zone_named(zone) for zone in (table_zone, stretch.zone) if zone]
     try:
-        runs = parse_schedule(text).runs(after, zone_named(stretch.zone))
+        runs = parse_schedule(text, dialect).runs(after, *zones)
     except ScheduleError:
         return None
     found: list[int] = []

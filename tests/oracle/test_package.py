@@ -69,32 +69,32 @@ def package(cron_build: Path) -> Package:
     ids=lambda stretch: f"{stretch.zone}-{stretch.after}",
 )
 def test_the_daemon_itself(
-    package: Package, cron: Cron, stretch: Stretch, seed: int, say: Callable[[str], None]
+    package: Package, debian: Cron, stretch: Stretch, seed: int, say: Callable[[str], None]
 ) -> None:
     made = Expressions(seed + stretch.after)
     tried = list(dict.fromkeys(made.schedule(stretch.hour) for _ in range(150)))
-    known = cron.starts(tried, stretch, FEW + 1)
+    known = debian.starts(tried, stretch, FEW + 1)
     sample = [text for text, starts in zip(tried, known, strict=True) if starts and len(starts) <= FEW][:30]
     schedules = [*NAMED, *sample]
     found = package.starts(schedules, stretch)
     wrong = [
         disagreement(text, stretch, starts, own)
         for text, starts in zip(schedules, found, strict=True)
-        if (own := own_starts(text, stretch, 10_000)) != starts
+        if (own := own_starts(text, stretch, 10_000, "debian")) != starts
     ]
     count = sum(map(len, found))
     say(f"the packaged daemon, {stretch.zone}: {len(schedules)} schedules, {count} starts")
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)
     assert count > 100
-    harness = cron.starts(schedules, stretch, 10_000)
+    harness = debian.starts(schedules, stretch, 10_000)
     assert [starts or [] for starts in harness] == found
 
 
-def test_crontab_itself(package: Package, cron: Cron, seed: int, say: Callable[[str], None]) -> None:
+def test_crontab_itself(package: Package, seed: int, say: Callable[[str], None]) -> None:
     made = Expressions(seed + 3)
     texts = [made.wrong_or_right() for _ in range(600)]
     said = package.complaints([f"{text} x" for text in texts])
-    own = [answer[1] if (answer := own_schedule(text))[0] == "ERR" else "" for text in texts]
+    own = [answer[1] if (answer := own_schedule(text, "debian"))[0] == "ERR" else "" for text in texts]
     wrong = [
         f"{text!r}: crontab {one!r}; fedtui {other!r}"
         for text, one, other in zip(texts, said, own, strict=True)

@@ -1,4 +1,4 @@
-"""The recorded hard cases are cron's own answers, still."""
+"""The recorded hard cases are the daemons' own answers, still."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.oracle.recorded import Case, Group, recorded_groups
 
 
 def test_cron_answers_as_recorded(cron: Cron) -> None:
-    for group in recorded_groups():
+    for group in recorded_groups(cron.dialect):
         assert cron_answers(cron, group) == list(group.cases)
 
 

@@ -131,9 +131,13 @@ def test_cronie_chooses_a_minute_that_nobody_knows() -> None:
     assert not schedule.never_fires
 
 
-def test_cronie_reads_fri_sun_as_meant() -> None:
-    assert parse_schedule("0 0 * * fri-sun", "cronie").weekdays == (0, 5, 6)
-    assert parse_schedule("0 0 * * fri-sun").weekdays == ()
+def test_a_range_over_the_end_of_the_week() -> None:
+    weekdays = {
+        name: parse_schedule("0 0 * * fri-sun", name).weekdays for name in ("debian", "cronie", "busybox")
+    }
+    assert weekdays == {"debian": (), "cronie": (), "busybox": (0, 5, 6)}
+    with pytest.raises(ScheduleError, match="runs backwards"):
+        parse_schedule("0 0 * * fri-sun", "bcron")
 
 
 def test_cronie_needs_a_command() -> None:

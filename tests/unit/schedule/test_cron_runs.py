@@ -130,8 +130,14 @@ def test_reboot_has_no_known_run() -> None:
 
 def test_cronie_with_a_zone_of_its_own_makes_nothing_up() -> None:
     after = datetime(2027, 3, 27, 12, tzinfo=BERLIN)
-    plain = parse_schedule("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False)
+    schedule = parse_schedule("30 2 * * *", "cronie")
+    plain = schedule.runs(after, BERLIN, BERLIN)
     assert next(plain).isoformat() == "2027-03-29T02:30:00+02:00"
     after = datetime(2027, 10, 30, 12, tzinfo=BERLIN)
-    twice = list(islice(parse_schedule("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False), 2))
-    assert [at.isoformat() for at in twice] == ["2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00"]
+    found = list(islice(schedule.runs(after, BERLIN, BERLIN), 2))
+    assert [at.isoformat() for at in found] == ["2027-10-31T02:30:00+02:00", "2027-11-01T02:30:00+01:00"]
+    utc = ZoneInfo("UTC")
+    lost = schedule.runs(datetime(2027, 10, 30, 12, tzinfo=utc), utc, ZoneInfo("America/Sao_Paulo"))
+    assert next(lost).isoformat() == "2027-10-31T02:30:00+00:00"
+    early = parse_schedule("30 1 * * *", "cronie").runs(datetime(2027, 10, 30, 12, tzinfo=utc), utc, BERLIN)
+    assert next(early).isoformat() == "2027-11-01T01:30:00+00:00"  # in Berlin's second hour of 02:00

@@ -107,7 +107,7 @@ def test_cron_tz_of_cronie_makes_nothing_up() -> None:
     job = cron_job("zoned", "30 2 * * *", now, dialect="cronie")
     assert next(runs_of(job, now)).isoformat() == "2027-03-28T03:00:00+02:00"
     assert isinstance(job.facts, CronFacts)
-    zoned = replace(job, facts=replace(job.facts, environment=((b"CRON_TZ", b"Europe/Berlin"),)))
+    zoned = replace(job, facts=replace(job.facts, daemon_zone="Europe/Berlin"))
     assert next(runs_of(zoned, now)).isoformat() == "2027-03-29T02:30:00+02:00"
 
 
