@@ -10,7 +10,7 @@ from fedtui.schedule.clock_changes import AffectedRuns, ClockChange, clock_chang
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.day_text import day_text
 from fedtui.schedule.describe import NEVER_HERE, describe
-from fedtui.schedule.dialect import Clock
+from fedtui.schedule.dialect import BUSYBOX, Clock
 from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
 from fedtui.schedule.patterns import MONTHS_IN_FULL, WEEKDAYS_IN_FULL
 
@@ -63,7 +63,13 @@ def _sentence(words: str) -> str:
 
 def _field_pitfalls(schedule: CronSchedule) -> Iterator[Pitfall]:
     for place, field in enumerate(schedule.fields):
-        if field.ignored:
+        if field.ignored and schedule.dialect is BUSYBOX:
+            values = ", ".join(map(str, field.values)) or "nothing"
+            text = (
+                f"crond cannot read {field.ignored}, logs that, and takes the {field.kind.name} for {values}."
+            )
+            yield _pitfall(schedule, place, "ignored-text", "text that crond cannot read", text, ())
+        elif field.ignored:
             kept = field.text[: -len(field.ignored)]
             text = f"cron reads {field.text} as {kept} and ignores {field.ignored} without a word."
             yield _pitfall(schedule, place, "ignored-text", "text that cron ignores", text, (kept,))

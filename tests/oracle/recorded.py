@@ -17,6 +17,10 @@ def recorded(dialect: str) -> Path:
     return Path(__file__).parents[1] / "unit" / "schedule" / f"{dialect}_starts.txt"
 
 
+ONE_FOR_ALL = ("unparseable line", "bad line")
+"""What daemons say that name no field."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A schedule and what cron does with it: starts (minutes since the epoch), or a complaint.

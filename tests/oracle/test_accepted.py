@@ -9,11 +9,10 @@ from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule, sp
 from fedtui.schedule.dialect import BUSYBOX, CRONIE, DEBIAN
 from tests.oracle.cron import Cron
 from tests.oracle.expressions import Expressions, certain
+from tests.oracle.recorded import ONE_FOR_ALL
 
 # The nicknames leave other flags behind than the fields they stand for (entry.c): @daily is no wildcard job
 # and not of every weekday by a star, which its runs do not tell from one that is.
-ONE_FOR_ALL = ("unparseable line", "bad line")
-"""Complaints of daemons that name no field."""
 NICKNAME_FLAGS = {
     "@yearly": "W",
     "@annually": "W",

