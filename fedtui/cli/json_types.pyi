@@ -461,7 +461,8 @@ class DetailedJobRecord(JobRecord):
     note: NotRequired[list[str]]
     """Cron jobs only: the comment above it."""
     dialect: NotRequired[str]
-    """Cron jobs only: `debian`, `cronie`, `busybox`, `bcron`, `anacron` or, where croniter computes the runs, `other`."""
+    """Cron jobs only: `debian`, `cronie`, `busybox`, `bcron`, `systemd-cron`, `anacron`, or
+    `other` (croniter computes the runs)."""
     zone: NotRequired[str]
     """Cron jobs only: the time zone of its schedule."""
     parts: NotRequired[list[str]]

@@ -1,8 +1,8 @@
 """Fields of a crontab as systemd-cron reads them (parse_time_unit of its generator, version 1.15).
 
 A part of a list is a slice of all values: what lies beyond them is cut off, a range that runs backwards is
-empty, and a field without a value makes no timer. October cannot be named, and November and December are taken
-for the months before them: its list of names lacks one.
+empty, and a field without a value makes no timer. October cannot be named, and November and December are
+taken for the months before them: its list of names lacks one.
 """
 
 from __future__ import annotations

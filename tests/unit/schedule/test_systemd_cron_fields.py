@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from fedtui.schedule.cron import parse_schedule
@@ -31,22 +34,25 @@ def test_values(kind: FieldKind, word: str, values: tuple[int, ...]) -> None:
     assert read_systemd_cron(kind, word).values == values
 
 
-@pytest.mark.parametrize(
-    ("kind", "word"),
-    [
-        (MINUTE, "5~10"),
-        (MINUTE, "60"),
-        (MINUTE, "*/0"),
-        (MINUTE, "1,,2"),
-        (MONTH, "oct"),
-        (WEEKDAY, "5-7"),
-        (DAY, "0"),
-    ],
-)
+GARBLED = [
+    (MINUTE, "5~10"),
+    (MINUTE, "60"),
+    (MINUTE, "*/0"),
+    (MINUTE, "1,,2"),
+    (MONTH, "oct"),
+    (WEEKDAY, "5-7"),
+    (DAY, "0"),
+]
+
+
+@pytest.mark.parametrize(("kind", "word"), GARBLED)
 def test_no_timer_is_made(kind: FieldKind, word: str) -> None:
     with pytest.raises(ScheduleError, match="systemd-cron makes no timer"):
         read_systemd_cron(kind, word)
 
 
 def test_both_days_must_match() -> None:
-    assert parse_schedule("0 9 1 * 1", "systemd-cron").dialect == "systemd-cron"
+    runs = parse_schedule("0 9 1-7 * 1", "systemd-cron").runs(
+        datetime(2026, 12, 1, tzinfo=UTC), ZoneInfo("UTC")
+    )
+    assert next(runs) == datetime(2026, 12, 7, 9, tzinfo=ZoneInfo("UTC"))
