@@ -36,6 +36,7 @@ from fedtui.model import Job, SourceName, TimerFacts
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
+from fedtui.schedule.dialect import dialect_named
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.unit_files import assignments, output_file
 from fedtui.system.regular_file import read_regular
@@ -219,7 +220,8 @@ def _add_line(
             shell=cron[b"SHELL"].decode(),
             output=lines.get("StandardOutput", ""),
         )
-        field = field_with_input(text, bytes(units.service.get("StandardInputData", b"")))
+        stdin = bytes(units.service.get("StandardInputData", b""))
+        field = field_with_input(text, stdin, percent=dialect_named(table.document.dialect).percent)
         tables.put(table, _with_line(units, table, fields, field))
     except Inexpressible as error:
         raise Refused(f"{units.service_name}: {error}.") from error

@@ -62,11 +62,16 @@ def shell_command(
     return f"{text} >> {shlex.quote(log)} 2>&1" if log else text
 
 
-def field_with_input(text: str, stdin: bytes) -> bytes:
-    """The command field, `%` escaped; `stdin` behind its first `%`, each newline of it another one."""
+def field_with_input(text: str, stdin: bytes, *, percent: bool = True) -> bytes:
+    """The command field; with `percent`, as Debian's cron has it, a `%` in `text` is escaped, and `stdin`
+    comes behind the first `%`, each newline of it another one. Raises Inexpressible.
+    """
     if "\n" in text:
         raise Inexpressible("its command has a line break in it, and a line of a crontab is one line")
-    field = escape(text.encode("utf-8", "surrogateescape"))
+    field = text.encode("utf-8", "surrogateescape")
+    if not percent and stdin:
+        raise Inexpressible("it reads from its input, and the cron of this host gives a job none")
+    field = escape(field) if percent else field
     if not stdin:
         return field
     rows = stdin.removesuffix(b"\n").replace(b"%", b"\\%").split(b"\n")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain, count
 
 from fedtui.crontab import splice
+from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.document import LONGEST_COMMAND, Document, Settings
 from fedtui.crontab.line import Entry
 from fedtui.crontab.recorder_wrapper import why_not, with_recorder
@@ -30,8 +31,16 @@ def may_record(job: Job, path: str) -> bool:
 @lru_cache(16_384)
 def _fits(raw: bytes, dialect: str, environment: Settings, key: str, path: str) -> bool:
     """Whether the recorder can be put around the job of one line, below these settings of its table."""
-    entries = Document.parse(raw + b"\n", dialect=dialect).entries
-    return bool(entries) and not refusal_of(entries[0]._replace(id_key=key, environment=environment), path)
+    document = Document.parse(raw + b"\n", dialect=dialect)
+    if not document.entries or _percent_refusal(document, document.entries[0]):
+        return False
+    return not refusal_of(document.entries[0]._replace(id_key=key, environment=environment), path)
+
+
+def _percent_refusal(document: Document, entry: Entry) -> str:
+    """Why not where `%` is a character like any other: the recorder's line is parted at one."""
+    parted = not document.rules.percent and split_percent(entry.field)[1] is not None
+    return "its command holds a %, at which the recorder's line would be parted" if parted else ""
 
 
 def refusal_of(entry: Entry, path: str) -> str:
@@ -62,7 +71,7 @@ def record(
     splice.check_current(document, entry)
     if entry.recorder is not None:
         raise EditError(f"{entry.name} is recorded already")
-    refusal = refusal_of(entry, path)
+    refusal = refusal_of(entry, path) or _percent_refusal(document, entry)
     if refusal:
         raise EditError(f"{entry.name} cannot be recorded: {refusal}")
     taken = {one.recorder.key for one in document.entries if one.recorder is not None}
