@@ -151,7 +151,7 @@ def _opened(
             healed = healed.reparse(replace_line(healed, number, text))
         except EditError as error:
             raise Refused(f"Line {number} cannot be fixed so: {error}.") from error
-    if healed.bad_lines and strict:
+    if healed.bad_lines and strict and healed.rules.checked:
         raise BadTable(port.title, healed.bad_lines)
     return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes)))
 

@@ -97,7 +97,8 @@ def _with_fixes(edit: TableEdit, ports: Ports) -> bytes | None:
     """The text before, with the bad lines as the change fixed them: crontab(1) takes no bad line back."""
     if not edit.before or edit.table != "crontab":
         return edit.before
-    bad = Document.parse(edit.before, user=edit.user, dialect=ports.dialect()).bad_lines
+    document = Document.parse(edit.before, user=edit.user, dialect=ports.dialect())
+    bad = document.bad_lines if document.rules.checked else ()
     lines, fixed = edit.before.split(b"\n"), (edit.after or b"").split(b"\n")
     for line in bad:
         at = line.number - 1

@@ -54,6 +54,7 @@ class Dialect:
     table;
     `needs_newline` that a last line without one is not read; `longest_command` are the bytes a command may
     have, 0 for any number; `table_zone` is the setting that names the zone of the lines below it;
+    `checked`: its crontab(1) refuses one with a bad line.
     `complaint` is what the daemon says of any bad line, "" where it names the field.
     """
 
@@ -71,6 +72,7 @@ class Dialect:
     longest_command: int = 0
     table_zone: bytes = b""
     complaint: str = ""
+    checked: bool = True
 
 
 DEBIAN = Dialect(
@@ -92,7 +94,7 @@ CRONIE = Dialect(
     needs_newline=True,
     table_zone=b"CRON_TZ",
 )
-BUSYBOX = Dialect("busybox", "BusyBox crond", read_busybox, Clock.FOLLOWS, Settings.BUSYBOX, percent=False)
+BUSYBOX = Dialect("busybox", "BusyBox crond", read_busybox, Clock.FOLLOWS, Settings.BUSYBOX, percent=False, checked=False)
 BCRON = Dialect(
     "bcron",
     "bcron",
@@ -103,6 +105,7 @@ BCRON = Dialect(
     both_days=True,
     nicknames=False,
     percent=False,
+    checked=False,
     complaint="unparseable line",
 )
 SYSTEMD_CRON = Dialect(

@@ -217,7 +217,7 @@ def test_a_status_that_is_not_the_jobs_is_no_ok(recorded: Box, name: str, reason
 
 def test_a_run_by_hand_of_such_a_line_is_no_ok(recorded: Box) -> None:
     done = recorded.run(["fedtui", "run", "pipe", "--wait"])
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "-- unknown  exit 0" in done.stderr
     assert "pipe: exit 0 is that of tee" in done.stderr
 

@@ -34,6 +34,7 @@ PERCENT = ("systemd-cron", "busybox", "bcron")
 
 
 def table_of(daemon: str) -> bytes:
+    """The table as it is written for that cron; BusyBox's takes the setting for a bad line, and skips it."""
     return TABLE.replace(b"+%s", b"+%s" if daemon in PERCENT else b"+\\%s")
 
 
@@ -61,6 +62,8 @@ def test_the_daemon_is_recognised_and_each_job_is_one_row(host: Host, daemon: st
 
     def rows() -> dict[str, str] | None:
         found = {job["name"]: job["state"] for job in host.jobs() if job["source"] == "crontab"}
+        bad = found.pop("crontab:2", "")
+        assert (bad == "bad_line") is (daemon == "busybox")
         return found if set(found.values()) == {"on"} else None
 
     assert wait_until(rows, 20, "the lines are in force", pause=1) == dict.fromkeys(names, "on")
@@ -99,7 +102,8 @@ def test_changes_leave_every_other_byte_and_are_undone(host: Host, daemon: str) 
 def test_a_line_is_run_as_its_daemon_would(host: Host, daemon: str) -> None:
     """Run at once, with its exit code."""
     done = host.run(["fedtui", "run", "--wait", "broken", "--yes"], timeout=60)
-    assert (done.returncode, "exit 3" in done.stdout + done.stderr) == (1, True)
+    exit_code = 1 if daemon == "busybox" else 3  # whose tables set no GREETING
+    assert (done.returncode, f"exit {exit_code}" in done.stdout + done.stderr) == (1, True)
 
 
 def test_the_next_run_comes_when_it_was_promised_and_its_exit_code_is_recorded(
@@ -152,7 +156,7 @@ def test_a_cron_that_is_down_is_said_with_the_command_that_starts_it(host: Host,
 def test_an_expression_is_read_as_this_host_reads_it(host: Host, daemon: str) -> None:
     """Next --expr reads the host's dialect."""
     done = host.run(["fedtui", "next", "--expr", "5~10 4 * * *", "--tz", "UTC"])
-    if daemon.startswith("debian"):
+    if daemon.startswith(("debian", "busybox")):  # which read the 5, and nothing behind it
         assert "04:05:00" in done.stdout
     else:
         assert "04:05:00" not in done.stdout
