@@ -48,7 +48,7 @@ from fedtui.model import (
 )
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.upcoming import runs_of
-from fedtui.sources.systemd.generated import fold_generated
+from fedtui.sources.generated_timers import fold_generated
 from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24

@@ -22,7 +22,7 @@ from fedtui.health.command_facts import (
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.sources.systemd.generated import NO_TIMER
+from fedtui.sources.generated_timers import NO_TIMER
 from fedtui.system.accounts import home_of
 
 BAD_LINE = error_rule(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, SourceName, cron_jobs
-from fedtui.sources.systemd.generated import NO_TIMER
+from fedtui.sources.generated_timers import NO_TIMER
 
 NOT_REREAD = warning_rule(
     "FT010",

@@ -10,10 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from fedtui.schedule.bcron_fields import read_bcron
-from fedtui.schedule.busybox_fields import read_busybox
 from fedtui.schedule.fields import Field, FieldKind, read_cronie, read_debian, read_other
-from fedtui.schedule.systemd_cron_fields import read_systemd_cron
 
 
 class Clock(Enum):
@@ -75,6 +72,25 @@ class Dialect:
     checked: bool = True
 
 
+# Loaded where such a daemon is met: what few hosts have must not cost the start on all others.
+def _read_busybox(kind: FieldKind, word: str) -> Field:
+    from fedtui.schedule.busybox_fields import read_busybox
+
+    return read_busybox(kind, word)
+
+
+def _read_bcron(kind: FieldKind, word: str) -> Field:
+    from fedtui.schedule.bcron_fields import read_bcron
+
+    return read_bcron(kind, word)
+
+
+def _read_systemd_cron(kind: FieldKind, word: str) -> Field:
+    from fedtui.schedule.systemd_cron_fields import read_systemd_cron
+
+    return read_systemd_cron(kind, word)
+
+
 DEBIAN = Dialect(
     "debian",
     "Debian cron",
@@ -94,11 +110,19 @@ CRONIE = Dialect(
     needs_newline=True,
     table_zone=b"CRON_TZ",
 )
-BUSYBOX = Dialect("busybox", "BusyBox crond", read_busybox, Clock.FOLLOWS, Settings.BUSYBOX, percent=False, checked=False)
+BUSYBOX = Dialect(
+    "busybox",
+    "BusyBox crond",
+    _read_busybox,
+    Clock.FOLLOWS,
+    Settings.BUSYBOX,
+    percent=False,
+    checked=False,
+)
 BCRON = Dialect(
     "bcron",
     "bcron",
-    read_bcron,
+    _read_bcron,
     Clock.HOURLY,
     Settings.BCRON,
     blanks=" \t\n\v\f\r",
@@ -111,7 +135,7 @@ BCRON = Dialect(
 SYSTEMD_CRON = Dialect(
     "systemd-cron",
     "systemd-cron",
-    read_systemd_cron,
+    _read_systemd_cron,
     Clock.FOLLOWS,
     Settings.CRONIE,
     blanks=" \t\v\f\r",

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fedtui.crontab.line import OWN_COMMENT
+from fedtui.sources.generated_timers import GENERATED
 
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
-GENERATED = "/run/systemd/generator"
 
 
 def read_file(path: str | Path) -> bytes:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts
-from fedtui.sources.systemd.generated import NO_TIMER, fold_generated
+from fedtui.sources.generated_timers import NO_TIMER, fold_generated
 from fedtui.system.cron_daemon import CronDaemon
 from tests.unit.health.rows import NOW, table
 

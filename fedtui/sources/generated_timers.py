@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from fedtui.model import CronFacts, Job, Run, State, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
-from fedtui.sources.systemd.unit_files import GENERATED
 from fedtui.system.cron_product import SYSTEMD_CRON
 
+GENERATED = "/run/systemd/generator"
 _MADE_IN = f"{GENERATED}/cron-"
 _FOLDERS = ("hourly", "daily", "weekly", "monthly")
 NO_TIMER = "systemd-cron has made no timer of this line"
