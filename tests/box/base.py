@@ -74,7 +74,10 @@ class Base:
         with target.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not target.is_dir():
-                self._bootstrap(target)
+                try:
+                    self._bootstrap(target)
+                except RuntimeError:  # a download that failed, most likely
+                    self._bootstrap(target)
         return target
 
     def _bootstrap(self, target: Path) -> None:
