@@ -13,6 +13,7 @@ from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.system.cron_product import CRONIE, SYSTEMD_CRON
 
 NO_OUTPUT = note_rule(
     "FT115",
@@ -203,7 +204,7 @@ def no_output(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             continue
         if reading.discards:
             null.append(job)
-        elif not reading.keeps and _unmailed(cron, mailer=mailer):
+        elif not reading.keeps and _destination(cron, mailer=mailer) == "nowhere":
             mail.append(job)
     if null:
         yield _found(null, "goes to /dev/null")
@@ -215,9 +216,15 @@ def _has_mailer(host: FileFacts) -> bool:
     return not host.is_machine or any(host.exists(path) for path in MAILERS)
 
 
-def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
-    to = dict(cron.environment).get(b"MAILTO")
-    return to == b"" or not mailer
+def _destination(cron: CronFacts, *, mailer: bool) -> str:
+    """Where the output goes that the line sends to no file."""
+    if cron.dialect == SYSTEMD_CRON.dialect:
+        return "to the journal"
+    if dict(cron.environment).get(b"MAILTO") == b"":
+        return "nowhere"
+    if mailer:
+        return "to mail"
+    return "to the system's log" if cron.dialect == CRONIE.dialect else "nowhere"
 
 
 def _found(jobs: list[Job], how: str) -> CheckReport:
@@ -246,7 +253,7 @@ def part_mailed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     tables: dict[tuple[str, str, str, str], list[tuple[Job, CronFacts, str]]] = defaultdict(list)
     for job, cron, reading in command_facts(snapshot):
         if reading.stray and not reading.misordered:
-            where = "nowhere" if _unmailed(cron, mailer=mailer) else "to mail"
+            where = _destination(cron, mailer=mailer)
             alone = job.id if PART_MAILED.code in cron.silenced else ""
             tables[cron.table, job.user, where, alone].append((job, cron, reading.stray))
     for (table, _, where, _), rows in tables.items():

@@ -142,6 +142,23 @@ def test_output_by_mail_without_a_mailer_is_one_note_for_all_jobs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dialect", "lost", "rest"),
+    [
+        ("debian", True, "nowhere"),
+        ("bcron", True, "nowhere"),
+        ("cronie", False, "to the system's log"),
+        ("systemd-cron", False, "to the journal"),
+    ],
+)
+def test_where_output_goes_without_a_mailer_is_the_daemons_way(dialect: str, lost: bool, rest: str) -> None:
+    daemon = CronDaemon(True, dialect, "it runs")
+    rows = table("0 * * * * echo a\n1 * * * * /opt/x >> /tmp/c.log\n", daemon=daemon)
+    found = by_code(*rows, host=machine(files={"/usr/sbin/sendmail": False}))
+    assert ("FT115" in found) is lost
+    assert found["FT134"].title == f"errors of x go {rest}"
+
+
+@pytest.mark.parametrize(
     "command", ["/bin/x >/dev/null 2>&1", "/bin/x &> /dev/null", "/bin/x 2>/dev/null 1>/dev/null"]
 )
 def test_output_that_is_thrown_away(command: str) -> None:
