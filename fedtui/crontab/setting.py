@@ -29,6 +29,7 @@ _LINE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BUSYBOX_LINE = re.compile(rb"(MAILTO|SHELL|PATH)=([^ \t#]*)")
+_SYSTEMD_CRON_LINE = re.compile(rb"([A-Za-z_0-9]+)\s*=\s*(.*)")
 _BCRON_LINE = re.compile(rb"([^\s=]*)\s*=\s*(.+)", re.DOTALL)
 
 
@@ -44,6 +45,9 @@ def parse_setting(line: bytes, dialect: str = "debian") -> tuple[bytes, bytes] |
         case Settings.BCRON:
             found = _BCRON_LINE.fullmatch(line.strip(_BLANKS))
             return None if found is None else (found[1], _without_quotes(found[2]))
+        case Settings.SYSTEMD_CRON:
+            found = _SYSTEMD_CRON_LINE.fullmatch(line.strip(_BLANKS))
+            return None if found is None else (found[1], found[2].strip(b"'").strip(b'"'))
         case Settings.CRONIE:
             return _vixie_setting(line, _cronie_value)
         case Settings.DEBIAN:

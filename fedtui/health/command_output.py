@@ -13,7 +13,7 @@ from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.system.cron_product import CRONIE, SYSTEMD_CRON
+from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON
 
 NO_OUTPUT = note_rule(
     "FT115",
@@ -169,9 +169,10 @@ def no_session(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NOT_SET_BY_CRON)
 def not_set_by_cron(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT130: `$USER` and its like."""
-    for job, _, reading in command_facts(snapshot):
-        if reading.unset:
-            names = " and ".join(f"${name}" for name in reading.unset[:3])
+    for job, cron, reading in command_facts(snapshot):
+        unset = [name for name in reading.unset if (name, cron.dialect) not in _SET_BY]
+        if unset:
+            names = " and ".join(f"${name}" for name in unset[:3])
             sentence = f"{job.name} uses {names}, which cron does not set."
             yield NOT_SET_BY_CRON.found(sentence, (f"line  {job.location}",), job=job)
 
@@ -216,11 +217,16 @@ def _has_mailer(host: FileFacts) -> bool:
     return not host.is_machine or any(host.exists(path) for path in MAILERS)
 
 
+_SET_BY = frozenset(("USER", dialect) for dialect in ("cronie", "busybox", "bcron"))
+"""What Debian's cron leaves out and these set: cronie's entry.c, BusyBox's crond.c, bcron's bcron-exec.c."""
+
+
 def _destination(cron: CronFacts, *, mailer: bool) -> str:
     """Where the output goes that the line sends to no file."""
     if cron.dialect == SYSTEMD_CRON.dialect:
         return "to the journal"
-    if dict(cron.environment).get(b"MAILTO") == b"":
+    to = dict(cron.environment).get(b"MAILTO")
+    if to == b"" or (to is None and cron.dialect == BUSYBOX.dialect):  # whose output is that of crond
         return "nowhere"
     if mailer:
         return "to mail"

@@ -91,7 +91,7 @@ def no_timer_made(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             tuple(f"{job.name}  {job.location}" for job in jobs[:8]),
             title=f"systemd-cron has not read {table}",
             job=jobs[0],
-            fix="Have it read the tables again. A line that it refuses is named in the system's log.",
+            fix="Have it read the tables again. It leaves out lines that it refuses or whose guard fails.",
             command=f"sudo systemctl start {UPDATE}",
         )
 

@@ -36,6 +36,7 @@ class Settings(Enum):
     CRONIE = 2
     BUSYBOX = 3
     BCRON = 4
+    SYSTEMD_CRON = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +138,7 @@ SYSTEMD_CRON = Dialect(
     "systemd-cron",
     _read_systemd_cron,
     Clock.FOLLOWS,
-    Settings.CRONIE,
+    Settings.SYSTEMD_CRON,
     blanks=" \t\v\f\r",
     both_days=True,
     percent=False,

@@ -1,8 +1,8 @@
 """Fields of a crontab as systemd-cron reads them (parse_time_unit of its generator, version 1.15).
 
 A part of a list is a slice of all values: what lies beyond them is cut off, a range that runs backwards is
-empty, and a field without a value makes no timer. October cannot be named, and November and December are
-taken for the months before them: its list of names lacks one.
+empty, and a field without a value makes no timer, but for the weekday, which is any day then. October cannot
+be named, and November and December are taken for the months before them: its list of names lacks one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ _INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 @lru_cache(maxsize=4096)
 def read_systemd_cron(kind: FieldKind, word: str) -> Field:
     """The field that `word` is. Raises ScheduleError where no timer would be made."""
+    try:
+        return _read(kind, word)
+    except ScheduleError:
+        if kind is not WEEKDAY:
+            raise
+        return _read(kind, "*")._replace(text=word, ignored=word)
+
+
+def _read(kind: FieldKind, word: str) -> Field:
     every = list(range(kind.low, 7 if kind is WEEKDAY else kind.high + 1))
     if word == "*":
         return Field(kind, word, tuple(every), (Element(word, every[0], every[-1], star=True),), True)

@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fedtui.logs.journal_query import JournalError, Query, run_query
 from fedtui.logs.journal_records import JournalEntry
@@ -27,9 +26,6 @@ from fedtui.sources.cron_lines import (
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_product import CronProduct, installed_product
 from fedtui.system.zone import local_zone
-
-if TYPE_CHECKING:
-    pass
 
 SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
 KEPT = 10_000

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from fedtui.model import CronFacts, Job, Run, State, cron_jobs, timer_jobs
+from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
 from fedtui.system.cron_product import SYSTEMD_CRON
 
@@ -36,7 +36,7 @@ class FoldedTimers:
             made = self.made_at.get(run.job_id)
             if made is None:
                 yield run
-            elif run.job_id in self.line_of and run.start.timestamp() >= made:
+            elif run.start.timestamp() >= made:
                 yield replace(run, job_id=self.line_of[run.job_id])
 
 
@@ -57,24 +57,26 @@ def fold_generated(jobs: Sequence[Job], *, complete: bool) -> FoldedTimers:
     line_of: dict[str, str] = {}
     for timer, facts in sorted(timers, key=lambda pair: (len(pair[1].unit), pair[1].unit)):
         of_text = waiting[facts.description.partition(' "')[2].removesuffix('"')]
-        mine = next((one for one in of_text if facts.unit.startswith(_prefix(*one))), None)
+        mine = next((one for one in of_text if _is_timer_of(*one, facts)), None)
         if mine is not None:
             of_text.remove(mine)
             line_of[timer.id] = mine[0].id
-            rows[mine[0].id] = _with_timer(mine[0], timer)
-    made_at = {timer.id: facts.made_at for timer, facts in timers}
+            rows[mine[0].id] = _with_timer(mine[0], timer, facts.made_at)
+    # A timer whose line is gone, paused or not to be read still runs: it stays a row of its own.
+    made_at = {timer.id: facts.made_at for timer, facts in timers if timer.id in line_of}
     kept = (rows.get(job.id, job) for job in jobs if job.id not in made_at)
     return FoldedTimers(tuple(kept), line_of, made_at)
 
 
-def _prefix(line: Job, cron: CronFacts) -> str:
+def _is_timer_of(line: Job, cron: CronFacts, facts: TimerFacts) -> bool:
+    """Whether the timer, whose text is that of the line, is of the line's own table and user."""
     table = posixpath.basename(cron.table) if cron.table.startswith("/") else line.user
-    return f"cron-{table}-{line.user}-"
+    return line.state is not State.PAUSED and facts.unit.startswith(f"cron-{table}-{line.user}-")
 
 
 def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:
     """The row of a line that the generator leaves out; where another timer does its work, that is said."""
-    if line.state is not State.ON:
+    if line.state is not State.ON or _at_boot(line):
         return line
     instead = f"{posixpath.basename(cron.table)}.timer"
     if cron.table == "/etc/crontab":
@@ -86,17 +88,23 @@ def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:
     return replace(line, state=State.NOT_LOADED, state_reason=NO_TIMER, next_run=None)
 
 
-def _with_timer(line: Job, timer: Job) -> Job:
-    if line.state is not State.ON or timer.state is State.UNREACHABLE:
+def _at_boot(line: Job) -> bool:
+    """Its timer is there only until systemd reloads for the first time."""
+    return line.schedule.startswith("@reboot")
+
+
+def _with_timer(line: Job, timer: Job, made_at: float) -> Job:
+    if line.state is not State.ON or timer.state is State.UNREACHABLE or _at_boot(line):
         return line
     if timer.state in (State.ON, State.RUNNING):
-        running = timer.state is State.RUNNING
+        since = timer.running_since
+        running = timer.state is State.RUNNING and since is not None and since.timestamp() >= made_at
         return replace(
             line,
             next_run=timer.next_run,
             later_runs=timer.later_runs,
             state=State.RUNNING if running else State.ON,
-            running_since=timer.running_since,
+            running_since=since if running else None,
         )
     reason = sanitize(timer.state_reason) or "its timer is not active"
     return replace(line, state=State.SCHEDULER_DOWN, state_reason=reason, next_run=None)

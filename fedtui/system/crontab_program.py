@@ -66,6 +66,7 @@ class SystemCrontab:
         self._deadline = deadline
         self._spools = spools
         own = pwd.getpwuid(os.geteuid()).pw_name
+        self._own = own
         self._which = () if user == own else ("-u", user)
         self._read_at: object = None
         self._raw: bytes | None = None
@@ -151,7 +152,8 @@ class SystemCrontab:
                 self._run(*self._which, "-r" if table is None else "-", stdin=table or b"", writes=True)
             )
         elif base is None:
-            self._edit(self._seen(blank=True), table)
+            blank = self._variant.blank
+            self._edit(self._seen(blank=True) if blank is None else blank, table)
         else:
             raw = self._raw or b""
             self._edit(raw[len(self._hidden(raw)) :], table)
@@ -171,7 +173,8 @@ class SystemCrontab:
             if self._variant.absent in ended.err:
                 return None
             raise self._failure(ended)
-        if b"\\r" not in ended.out and b"\\b" not in ended.out:
+        # To look by -e is to write with some: they install what their editor left, even unchanged.
+        if not self._variant.escapes or (b"\\r" not in ended.out and b"\\b" not in ended.out):
             return ended.out
         return self._hidden(ended.out) + self._seen()
 
@@ -216,8 +219,7 @@ class SystemCrontab:
             if _said(folder) != "read":
                 raise self._failure(ended)
             seen = (folder.path / "seen").read_bytes()
-        template = self._variant.blank
-        if blank and not ("no crontab for" in ended.said if template is None else seen == template):
+        if blank and "no crontab for" not in ended.said:
             raise self._changed()
         return seen
 
@@ -273,7 +275,8 @@ class SystemCrontab:
             return run_program(
                 [self._program(), *arguments],
                 stdin=stdin,
-                extra=extra,
+                # Some take the name of the user from these, which su leaves as they were.
+                extra={"LOGNAME": self._own, "USER": self._own} | (extra or {}),
                 cwd=cwd,
                 deadline=self._deadline,
                 inherits=[held for held in (lock_file.HELD.get(), lock) if held is not None],

@@ -16,7 +16,8 @@ class CrontabVariant:
     `sign` is in what it answers to -V. `checks` is the option that checks a file, empty where there is none.
     `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None
     where that is said beside. `hides_header`: up to three leading comments are taken for its own header.
-    `one_program`: EDITOR names one program, run as the table's user, and what it leaves is installed.
+    `escapes`: -l shows a carriage return as two characters. `one_program`: EDITOR names one program, run as
+    the table's user, and what it leaves is installed.
     """
 
     sign: bytes
@@ -24,15 +25,16 @@ class CrontabVariant:
     absent: bytes = b"no crontab for"
     blank: bytes | None = None
     hides_header: bool = False
+    escapes: bool = False
     one_program: bool = False
 
 
-DEBIAN = CrontabVariant(b"1003.2", "-n", hides_header=True)
+DEBIAN = CrontabVariant(b"1003.2", "-n", hides_header=True, escapes=True)
 CRONIE = CrontabVariant(b"cronie", "-T")  # its -n names the host of a cluster
-BUSYBOX = CrontabVariant(b"BusyBox", "", absent=b"can't open ", blank=b"", one_program=True)
+BUSYBOX = CrontabVariant(b"BusyBox", "", absent=b"No such file", blank=b"", one_program=True)
 BCRON = CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b"")
 SYSTEMD_CRON = CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command")
-UNKNOWN = CrontabVariant(b"", "-n")
+UNKNOWN = CrontabVariant(b"", "-n", escapes=True)
 
 
 def variant_of(answer: bytes) -> CrontabVariant:

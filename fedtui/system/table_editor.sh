@@ -49,6 +49,8 @@ fi
 if cat <"$folder/new" >"$file" && touch -r "$folder/new" "$file"; then
 	say put
 else
+	# Some install what is left here whatever our status is.
+	cat <"$folder/base" >"$file"
 	say trouble
 	exit 1
 fi

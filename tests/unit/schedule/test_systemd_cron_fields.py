@@ -40,7 +40,6 @@ GARBLED = [
     (MINUTE, "*/0"),
     (MINUTE, "1,,2"),
     (MONTH, "oct"),
-    (WEEKDAY, "5-7"),
     (DAY, "0"),
 ]
 
@@ -49,6 +48,13 @@ GARBLED = [
 def test_no_timer_is_made(kind: FieldKind, word: str) -> None:
     with pytest.raises(ScheduleError, match="systemd-cron makes no timer"):
         read_systemd_cron(kind, word)
+
+
+@pytest.mark.parametrize("word", ["5-7", "foo", "1,,2"])
+def test_a_weekday_that_it_cannot_read_is_any_day(word: str) -> None:
+    """The generator asks for a value in each field but this one: its timer gets no weekday."""
+    field = read_systemd_cron(WEEKDAY, word)
+    assert (field.values, field.text, field.ignored) == (tuple(range(7)), word, word)
 
 
 def test_both_days_must_match() -> None:

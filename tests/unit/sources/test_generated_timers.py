@@ -77,8 +77,9 @@ def test_a_line_without_a_timer_is_not_loaded_once_all_timers_are_known(
 ) -> None:
     lines = table("*/2 * * * * date -u\n", daemon=DAEMON)
     another = made_timer(0, "*/2 * * * * date -u", user="eve")
-    [job] = fold_generated([*lines, another], complete=complete).jobs
+    job, kept = fold_generated([*lines, another], complete=complete).jobs
     assert (job.state, job.state_reason) == (state, reason)
+    assert kept == another  # whose table this user may not read
 
 
 def test_a_line_whose_timer_is_not_active_does_not_run() -> None:
@@ -88,6 +89,30 @@ def test_a_line_whose_timer_is_not_active_does_not_run() -> None:
     assert (job.state, job.next_run) == (State.SCHEDULER_DOWN, None)
     [job] = fold_generated([*lines, replace(stopped, state=State.UNREACHABLE)], complete=True).jobs
     assert job.state is State.ON  # of a systemd that does not answer nothing is known
+
+
+def test_a_timer_that_outlives_its_line_is_seen() -> None:
+    """systemd-cron misses a change while it reads another one: the old timer goes on running the job."""
+    [paused] = table("#fedtui:paused# */2 * * * * date -u\n", daemon=DAEMON)
+    timer = made_timer(0, "*/2 * * * * date -u")
+    folded = fold_generated([paused, timer], complete=True)
+    assert folded.jobs == (paused, timer)
+    run = run_of(timer, timedelta(minutes=1))
+    assert list(folded.runs([run])) == [run]
+
+
+def test_a_unit_that_runs_since_before_it_was_made_runs_another_line() -> None:
+    [line] = table("*/2 * * * * date -u\n", daemon=DAEMON)
+    for ago, state in ((11, State.ON), (1, State.RUNNING)):
+        since = NOW - timedelta(minutes=ago)
+        timer = replace(made_timer(0, "*/2 * * * * date -u"), state=State.RUNNING, running_since=since)
+        [job] = fold_generated([line, timer], complete=True).jobs
+        assert (job.state, job.running_since) == (state, since if state is State.RUNNING else None)
+
+
+def test_a_line_for_the_boot_has_no_timer_after_it() -> None:
+    [line] = table("@reboot date -u\n", daemon=DAEMON)
+    assert fold_generated([line], complete=True).jobs == (line,)
 
 
 def test_timers_of_another_cron_stay_rows() -> None:
