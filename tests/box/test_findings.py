@@ -129,7 +129,7 @@ def test_what_root_runs_and_all_may_change(own_box: Box) -> None:
     box = own_box
     box.write("/opt/job.sh", "#!/bin/sh\necho well\n", user="root", mode=0o777)
     box.write("/etc/cron.d/job", "0 4 * * * root /opt/job.sh >> /var/log/job.log 2>&1\n", user="root")
-    for user in ("fed", "root"):
-        assert findings(box, user)["FT601"]["command"] == "chmod go-w /opt/job.sh"
+    for user, sudo in (("fed", "sudo "), ("root", "")):
+        assert findings(box, user)["FT601"]["command"] == f"{sudo}chmod go-w /opt/job.sh"
     box.output(["chmod", "755", "/opt/job.sh"], "root")
     assert "FT601" not in findings(box)
