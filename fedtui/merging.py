@@ -83,8 +83,7 @@ def merge(
     folded = fold_generated(rows, complete=_is_complete("system-timers", answers, loading))
     defined = folded.jobs
     starts = [start for answer in answers.values() for start in answer.starts]
-    orders = [*(tuple(folded.runs(answer.runs)) for answer in answers.values())]
-    orders.append(tuple(logged_runs(starts, defined)))
+    orders = [*(folded.runs(answer.runs) for answer in answers.values()), tuple(logged_runs(starts, defined))]
     records = [record for answer in answers.values() for record in answer.records]
     heirs = _heirs(defined, records, answers, loading)
     before = _set_back(orders, heirs, now)

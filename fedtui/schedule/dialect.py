@@ -49,11 +49,10 @@ class Dialect:
     are known.
 
     Of a table: `percent` says that `%` ends the command; `drops_table` that one bad line drops the whole
-    table;
-    `needs_newline` that a last line without one is not read; `longest_command` are the bytes a command may
-    have, 0 for any number; `table_zone` is the setting that names the zone of the lines below it;
-    `checked`: its crontab(1) refuses one with a bad line.
-    `complaint` is what the daemon says of any bad line, "" where it names the field.
+    table; `needs_newline` that a last line without one is not read; `longest_command` are the bytes a command
+    may have, 0 for any number; `table_zone` is the setting that names the zone of the lines below it;
+    `complaint` is what the daemon says of any bad line, "" where it names the field; `checked` that its
+    crontab(1) refuses a table with one.
     """
 
     name: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
@@ -30,8 +30,11 @@ class FoldedTimers:
     line_of: Mapping[str, str] = field(default_factory=dict)
     made_at: Mapping[str, float] = field(default_factory=dict)
 
-    def runs(self, runs: Iterable[Run]) -> Iterator[Run]:
+    def runs(self, runs: Sequence[Run]) -> Sequence[Run]:
         """The runs in their order, those of a generated timer as its line's; see the module."""
+        return tuple(self._as_lines(runs)) if self.made_at else runs
+
+    def _as_lines(self, runs: Sequence[Run]) -> Iterator[Run]:
         for run in runs:
             made = self.made_at.get(run.job_id)
             if made is None:

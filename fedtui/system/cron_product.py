@@ -45,7 +45,6 @@ class CronProduct:
     daemon: str
     programs: tuple[str, ...]
     units: tuple[str, ...]
-    package: str
     reads_system: bool = True
     logs_starts: bool = True
     unit_tells: bool = True
@@ -60,10 +59,10 @@ class CronProduct:
         return next((name for name in self.units for folder in _UNITS if exists(f"{folder}/{name}")), "")
 
 
-DEBIAN = CronProduct("debian", "cron", "cron", ("cron",), ("cron.service",), "cron")
-CRONIE = CronProduct("cronie", "cronie", "crond", ("crond",), ("cronie.service", "crond.service"), "cronie")
+DEBIAN = CronProduct("debian", "cron", "cron", ("cron",), ("cron.service",))
+CRONIE = CronProduct("cronie", "cronie", "crond", ("crond",), ("cronie.service", "crond.service"))
 BUSYBOX = CronProduct(
-    "busybox", "BusyBox's crond", "crond", ("crond",), ("crond.service",), "busybox", reads_system=False
+    "busybox", "BusyBox's crond", "crond", ("crond",), ("crond.service",), reads_system=False
 )
 # bcron-sched, which decides, runs as a user of its own: its child bcron-exec ends with it, and is root's.
 BCRON = CronProduct(
@@ -72,7 +71,6 @@ BCRON = CronProduct(
     "bcron-exec",
     ("bcron-start",),
     ("bcron-sched.service", "bcron.service"),
-    "bcron",
     logs_starts=False,
     unit_tells=False,  # Debian's init script for it cannot stop it
 )
@@ -82,7 +80,6 @@ SYSTEMD_CRON = CronProduct(
     "",
     ("systemd-crontab-generator",),
     ("cron.target",),
-    "systemd-cron",
     logs_starts=False,
 )
 PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON)
