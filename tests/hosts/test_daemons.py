@@ -43,7 +43,8 @@ def test_a_first_job_of_a_user_without_a_table(host: Host) -> None:
     assert host.table() == b""
     host.change("new", "--schedule", "1 2 3 * *", "--command", "true", "--name", "first")
     assert host.table() == b"# name: first\n1 2 3 * * true\n"
-    assert host.job("first")["state"] == "on"
+    # systemd-cron starts the timer that it makes a second later.
+    wait_until(lambda: host.job("first")["state"] == "on", 20, "the first job is on")
     host.change("undo")
     assert host.table() == b""
 
