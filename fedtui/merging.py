@@ -138,7 +138,7 @@ def _heirs(
     told = {
         name
         for name, answer in answered.items()
-        if answer.jobs is not None and all(problem.note for problem in answer.problems)
+        if answer.jobs is not None and not any(problem.is_trouble for problem in answer.problems)
     }
     sources = {name.value for name in SourceName if name.read_by in told}
     return lineage.heirs(

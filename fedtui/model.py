@@ -578,14 +578,16 @@ class Checkup:
     """What all checks said of one snapshot. `findings` are the worst first, notes too.
 
     `passed` are the codes that were looked for everywhere and not found; a code that could not be looked
-    for somewhere, or whose sources have not answered yet, is not among them. `silenced` counts the
-    findings that the user does not want to hear of. `unrecorded` are the ids of the jobs whose exit codes
-    could be recorded and are not, but for those of which FT309 is silenced. `freshness` is by job id.
+    for somewhere, or whose sources have not answered yet, is not among them. `not_applicable` are the codes
+    of what this host does not have. `silenced` counts the findings that the user does not want to hear of.
+    `unrecorded` are the ids of the jobs whose exit codes could be recorded and are not, but for those of
+    which FT309 is silenced. `freshness` is by job id.
     """
 
     findings: tuple[Finding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
+    not_applicable: tuple[str, ...] = ()
     silenced: int = 0
     unrecorded: tuple[str, ...] = ()
     freshness: Mapping[str, Freshness] = field(default_factory=lambda: MappingProxyType({}))
@@ -596,6 +598,7 @@ class Problem:
     """A source that could not be asked, or not wholly: what happened, what is untouched, what to do.
 
     `note`: nothing is wrong, only less is seen than could be (a usual user may not read cron's log).
+    `absent`: this host has no such thing (no cron, no systemd), so that there is nothing to see.
     """
 
     source: str
@@ -604,6 +607,12 @@ class Problem:
     advice: str = ""
     at: datetime | None = None
     note: bool = False
+    absent: bool = False
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether facts are missing."""
+        return not (self.note or self.absent)
 
 
 NO_ANSWER = "no answer"
@@ -680,10 +689,10 @@ class Snapshot:
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
-    `passed`, `silenced`, `unrecorded` and `freshness` are the checkup's, as `findings` is. `late` maps a
-    source's name to which of its facts had not come. `past_names` are the names of jobs with runs on record,
-    also of those gone, by id; `heirs` maps the id of one that is gone to that of the job which continues it,
-    and has its runs.
+    `passed`, `not_applicable`, `silenced`, `unrecorded` and `freshness` are the checkup's, as `findings` is.
+    `late` maps a source's name to which of its facts had not come. `past_names` are the names of jobs with
+    runs on record, also of those gone, by id; `heirs` maps the id of one that is gone to that of the job
+    which continues it, and has its runs.
     """
 
     at: datetime
@@ -695,6 +704,7 @@ class Snapshot:
     loading: frozenset[str] = frozenset()
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
+    not_applicable: tuple[str, ...] = ()
     silenced: int = 0
     unrecorded: tuple[str, ...] = ()
     freshness: Mapping[str, Freshness] = field(default_factory=lambda: MappingProxyType({}))
@@ -709,8 +719,12 @@ class Snapshot:
 
     @property
     def troubles(self) -> tuple[Problem, ...]:
-        """The problems that are more than notes."""
-        return tuple(problem for problem in self.problems if not problem.note)
+        """The problems for which facts are missing."""
+        return tuple(problem for problem in self.problems if problem.is_trouble)
+
+    def lacks(self, source: str) -> bool:
+        """Whether this host has nothing that the source could tell of."""
+        return any(problem.absent and problem.source == source for problem in self.problems)
 
     def ids_of(self, job_id: str) -> tuple[str, ...]:
         """All ids under which runs of that job are on record."""

@@ -121,7 +121,7 @@ def _nagios(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     head = ", ".join(counts.words()) + (f" - {lines[0]}" if lines else "")
     numbers = (
         f"errors={counts.errors} warnings={counts.warnings} notes={counts.notes} "
-        f"passed={counts.passed} unchecked={counts.unchecked}"
+        f"passed={counts.passed} unchecked={counts.unchecked} not_applicable={counts.not_applicable}"
     )
     yield f"FEDTUI {_NAGIOS[groups.status(snapshot)]} - {_plain(head, records)} | {numbers}"
     yield from (_plain(line, records) for line in lines)
@@ -145,6 +145,7 @@ def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
         "findings": [_finding(finding, snapshot, records) for finding in snapshot.findings],
         "unchecked": [_unchecked(one, records) for one in snapshot.unchecked],
         "passed": list(snapshot.passed),
+        "not_applicable": list(snapshot.not_applicable),
     }
 
 

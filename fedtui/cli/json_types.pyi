@@ -155,6 +155,8 @@ class CheckAnswer(ReadingEnvelope):
     """What could not be looked at: neither found nor fine."""
     passed: list[str]
     """Codes that were looked for everywhere and not found."""
+    not_applicable: list[str]
+    """Codes of what this host does not have."""
 
 class AlertAnswer(Envelope):
     """`fedtui check --alert`"""
@@ -634,6 +636,8 @@ class CountsRecord(TypedDict):
     """Codes."""
     unchecked: int
     """Things that could not be looked at."""
+    not_applicable: int
+    """Codes of what this host does not have."""
     silenced: int
     """Findings that the user silenced."""
 

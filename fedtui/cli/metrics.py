@@ -152,6 +152,8 @@ def finding_families(snapshot: Snapshot, records: JsonRecords) -> list[Family]:
     passed.add(len(snapshot.passed))
     missed = Family("fedtui_checks_unchecked", "How many codes could not be looked for everywhere.")
     missed.add(unseen(snapshot.unchecked))
+    idle = Family("fedtui_checks_not_applicable", "How many codes are of what this host does not have.")
+    idle.add(len(snapshot.not_applicable))
     at = Family("fedtui_checked_timestamp_seconds", "When all this was looked at.", "seconds")
     at.add(snapshot.at.timestamp())
-    return [counts, each, passed, missed, at]
+    return [counts, each, passed, missed, idle, at]

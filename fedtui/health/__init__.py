@@ -84,12 +84,15 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
     found = [_softened(one, jobs.get(one.job_id or ""), host) for one in found]
     heard = [one for one in found if not silenced(one, jobs.get(one.job_id or ""), host, ignore)]
     not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
-    not_passed |= {code for check in idle for code in _codes(check)}
+    not_applicable = {code for check in idle for code in _codes(check)}
+    not_applicable |= {c for c, r in RULES.items() if r.sources and all(map(snapshot.lacks, r.sources))}
+    not_passed |= not_applicable
     answered = {source for rule in RULES.values() for source in rule.sources} - _silent(snapshot, host)
     return Checkup(
         tuple(sorted(heard, key=lambda finding: (_ORDER[finding.severity], finding.code))),
         _grouped(unchecked),
         tuple(c for c, rule in RULES.items() if c not in not_passed and answered.issuperset(rule.sources)),
+        tuple(sorted(not_applicable)) if host.is_machine else (),
         len(found) - len(heard),
         tuple(_unrecorded(snapshot, host, ignore)),
         snapshot.freshness,

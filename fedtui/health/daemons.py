@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
+from fedtui.model import Finding, Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
 from fedtui.system.cron_product import DEBIAN, UNITS
@@ -73,8 +73,11 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT001, FT004: there are cron jobs and no cron daemon runs, or none is there."""
     jobs = own_cron_jobs(snapshot, host)
     if jobs and host.is_machine and not any(one.name == "cron" for one in snapshot.schedulers):
-        reason = "no source reported it"
-        yield Unchecked((CRON_DOWN.code, NOT_INSTALLED.code), "the cron daemon", reason)
+        if snapshot.lacks("crontab"):
+            yield _not_installed(len(jobs), host)
+        else:
+            reason = "no source reported it"
+            yield Unchecked((CRON_DOWN.code, NOT_INSTALLED.code), "the cron daemon", reason)
     for scheduler in snapshot.schedulers:
         if scheduler.name != "cron" or not jobs:
             continue
@@ -83,11 +86,7 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             if host.installed_cron() is None:
                 yield NOT_INSTALLED.unchecked("the cron daemon", scheduler.detail)
         elif scheduler.up is False and host.is_machine and host.installed_cron() is None:
-            yield NOT_INSTALLED.found(
-                f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
-                (*(f"{path}  missing" for path in PROGRAMS),),
-                command="sudo apt install cron" if host.exists("/usr/bin/apt") else "",
-            )
+            yield _not_installed(len(jobs), host)
         elif scheduler.up is False:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
@@ -101,6 +100,14 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 title="cron is held by a signal",
                 command=f"sudo kill -CONT {pid}",
             )
+
+
+def _not_installed(jobs: int, host: FileFacts) -> Finding:
+    return NOT_INSTALLED.found(
+        f"No cron is installed on this machine: none of its {jobs} jobs will start.",
+        (*(f"{path}  missing" for path in PROGRAMS),),
+        command="sudo apt install cron" if host.exists("/usr/bin/apt") else "",
+    )
 
 
 def _start_command(host: FileFacts) -> str:

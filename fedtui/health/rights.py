@@ -18,7 +18,7 @@ CRONTAB_FORBIDDEN = warning_rule(
 )
 LOG_HIDDEN = note_rule(
     "FT505",
-    "cron's lines in the journal are not readable",
+    "cron's lines in the log are not readable",
     "cron writes its starts as root. Who is not in the group that reads the journal learns of runs in other "
     "ways only: from the log they write, from their processes, from the recorder.",
     "Join the group, and log in again.",

@@ -204,6 +204,8 @@ def missed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     The table must have stood unchanged since: a schedule written later was not due before.
     """
     hidden = next((one for one in snapshot.problems if one.source == "cron-log"), None)
+    if snapshot.lacks("crontab"):
+        return
     if hidden is not None and any(cron_jobs(snapshot.jobs)):
         yield MISSED.found(
             "Whether cron left out a run before now is not seen: its log is not.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import stat
 from collections.abc import Iterator
 
@@ -176,6 +177,8 @@ def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if script.binary or script.returns or shell not in ("bash", "dash", "sh"):
             continue
         seen.add(path)
+        if shutil.which(shell) is None:
+            continue  # nothing here reads it: FT127 says so
         if script.size > LARGEST:
             yield SYNTAX_ERROR.unchecked(path, f"it is too large for a script: {script.size // 10**6} MB")
             continue

@@ -16,7 +16,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty
+from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty, not_run
 from fedtui.logs.journal_records import MANAGER, MAX_RECORD, JournalEntry, JournalReader, parse_record
 from fedtui.system.async_program import capture, running_program
 from fedtui.system.patience import seconds_left
@@ -45,7 +45,7 @@ async def read_journal(
     except TimeoutError as error:
         raise JournalError(f"{PROGRAM} did not answer within {round(deadline, 1):g} s") from error
     except ProgramError as error:
-        raise JournalError(str(error)) from error
+        raise not_run(error) from error
     return tuple(found)
 
 
@@ -72,7 +72,7 @@ async def follow_journal(
                     failures = 0
                     yield batch
         except ProgramError as error:
-            raise JournalError(str(error)) from error
+            raise not_run(error) from error
         except JournalError as error:
             if error.closed or failures >= len(_RESTART):
                 raise

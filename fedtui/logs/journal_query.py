@@ -6,6 +6,7 @@ Apart from `journal`, which asks in the event loop: a verb that lists jobs has n
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,17 +20,22 @@ from fedtui.system.program import ProgramError, ProgramLate, run_program
 PROGRAM = "journalctl"
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"
 FOLDERS = (Path("/var/log/journal"), Path("/run/log/journal"))
+NO_JOURNAL = "there is no journal on this machine"
 _CLOSED_SIGNS = ("insufficient permissions", "not seeing messages from other users")
 
 
 class JournalError(Exception):
-    """The journal cannot be read; `message` says why, `advice` what to do. `closed`: for want of rights."""
+    """The journal cannot be read; `message` says why, `advice` what to do.
 
-    def __init__(self, message: str, advice: str = "", closed: bool = False) -> None:
+    `closed`: for want of rights. `absent`: there is none.
+    """
+
+    def __init__(self, message: str, advice: str = "", *, closed: bool = False, absent: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
         self.closed = closed
+        self.absent = absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,12 @@ def _closed() -> JournalError:
     )
 
 
+def not_run(error: ProgramError) -> JournalError:
+    """Why journalctl could not be run, or not to its end."""
+    absent = shutil.which(PROGRAM) is None and system_journal_readable() is None
+    return JournalError(NO_JOURNAL, absent=True) if absent else JournalError(str(error))
+
+
 def explain_empty(query: Query, complaint: str, status: int) -> JournalError | None:
     """Why journalctl gave no entries: want of rights, or a failure; None where there are none. Blocking."""
     if any(sign in complaint for sign in _CLOSED_SIGNS):
@@ -76,7 +88,7 @@ def explain_empty(query: Query, complaint: str, status: int) -> JournalError | N
     if query.of_system:
         readable = system_journal_readable()
         if readable is None:
-            return JournalError("there is no journal on this machine")
+            return JournalError(NO_JOURNAL, absent=True)
         if not readable:
             return _closed()
     if status:
@@ -94,7 +106,7 @@ def run_query(
     except ProgramLate as error:  # its message has the whole command
         raise JournalError(f"{PROGRAM} did not answer within {round(deadline, 1):g} s") from error
     except ProgramError as error:
-        raise JournalError(str(error)) from error
+        raise not_run(error) from error
     found: list[JournalEntry] = []
     for record in JournalReader().feed(ended.out):
         found += parse_record(record, found[-1].at if found else datetime.now(UTC))

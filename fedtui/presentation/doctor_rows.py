@@ -112,6 +112,8 @@ def counts_line(snapshot: Snapshot, wide: bool, checked: str) -> StyledText:
     passed = f"   {counts.passed} passed"
     if counts.unchecked:
         passed += f", {counts.unchecked} not checked"
+    if counts.not_applicable and wide:
+        passed += f", {counts.not_applicable} not applicable"
     if counts.silenced and wide:
         passed += f", {counts.silenced} silenced"
     pieces.append(Span(passed, Tone.MUTED))

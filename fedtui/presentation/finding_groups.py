@@ -105,6 +105,7 @@ class Counts(NamedTuple):
     notes: int
     passed: int
     unchecked: int
+    not_applicable: int
     silenced: int
 
     @classmethod
@@ -112,7 +113,8 @@ class Counts(NamedTuple):
         by = [finding.severity for finding in snapshot.findings]
         errors, warnings, notes = map(by.count, (Severity.ERROR, Severity.WARNING, Severity.NOTE))
         left = unseen(snapshot.unchecked)
-        return cls(errors, warnings, notes, len(snapshot.passed), left, snapshot.silenced)
+        idle = len(snapshot.not_applicable)
+        return cls(errors, warnings, notes, len(snapshot.passed), left, idle, snapshot.silenced)
 
     def words(self) -> list[str]:
         """`1 error`, `3 warnings`, ...: what there is of each, and always what passed."""
@@ -122,6 +124,7 @@ class Counts(NamedTuple):
             (self.notes, "note", "notes"),
             (self.passed, "passed", "passed"),
             (self.unchecked, "not checked", "not checked"),
+            (self.not_applicable, "not applicable", "not applicable"),
             (self.silenced, "silenced", "silenced"),
         )
         counted = [(count, one if count == 1 else many) for count, one, many in named]

@@ -69,7 +69,7 @@ class AllCrontabsSource(LookingSource):
             now,
             tuple(jobs),
             problems=tuple(problems),
-            schedulers=(self._daemon().scheduler,),
+            schedulers=() if any(one.absent for one in problems) else (self._daemon().scheduler,),
             commented=tuple(commented),
         )
 

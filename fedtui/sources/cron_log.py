@@ -7,6 +7,9 @@ answers are merged.
 
 from __future__ import annotations
 
+import grp
+import shutil
+import stat
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
@@ -186,7 +189,7 @@ class CronLogSource(LookingSource):
         try:
             lines = LogFile(path).tail(KEPT * 4, _TAIL_BYTES)
         except LogUnreadable:
-            self._explain(error)
+            self._explain(error, path)
         except LogError as other:
             self._explain(JournalError(str(other), other.advice))
         else:
@@ -210,14 +213,38 @@ class CronLogSource(LookingSource):
                 if self._take_followed(self._parsed(event.lines)):
                     yield None
 
-    def _explain(self, error: JournalError) -> None:
-        """Say why cron's lines are not seen, and what would help."""
+    def _explain(self, error: JournalError, file: Path | None = None) -> None:
+        """Say why cron's lines are not seen, and what would help; `file` is a log that may not be read."""
         self._complete_since = None
+        untouched = "jobs keep running; only their starts are not seen here"
         if error.closed:
             message = f"cron's lines in the journal cannot be read: {self._user} is not in the group adm"
-            untouched = "jobs keep running; only their starts are not seen here"
             advice = f"sudo usermod -aG adm {self._user}, then log in again"
+        elif error.absent and file is not None:
+            message, advice = f"cron's log cannot be read: {file}", _opened_by(file, self._user)
+        elif error.absent:
+            message, advice = f"cron's starts are not logged here: {error.message}", ""
         else:
-            message, untouched = f"cron's log cannot be read: {error.message}", "jobs keep running"
-            advice = error.advice
-        self._problem = Problem(self.name, message, untouched, advice, self._clock(), note=error.closed)
+            message, untouched, advice = (
+                f"cron's log cannot be read: {error.message}",
+                "jobs keep running",
+                error.advice,
+            )
+        without_cron = self._product() is None and shutil.which("crontab") is None
+        absent = without_cron or (error.absent and file is None)
+        note = not absent and (error.closed or file is not None)
+        self._problem = Problem(
+            self.name, message, untouched, advice, self._clock(), note=note, absent=absent
+        )
+
+
+def _opened_by(file: Path, user: str) -> str:
+    """What lets the user read a log: its group, where that may."""
+    status = file.stat()
+    if not (status.st_gid and status.st_mode & stat.S_IRGRP):
+        return "sudo fedtui list"
+    try:
+        group = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return f"sudo usermod -aG {group} {user}, then log in again"

@@ -16,7 +16,7 @@ from fedtui.safe_text import sanitize
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
-from fedtui.system.crontab_port import CrontabError, CrontabPort
+from fedtui.system.crontab_port import CrontabError, CrontabMissing, CrontabPort
 from fedtui.system.zone import local_zone
 
 LONG = 500
@@ -95,6 +95,9 @@ class UserCrontabSource(LookingSource):
             table = self._port.read()
         except CrontabError as error:
             said = sanitize(error.sentence)
+            if isinstance(error, CrontabMissing) and daemon.absent and self._port.stamp() is None:
+                missing = Problem(self.name, said, advice=error.advice, at=now, absent=True)
+                return Answer(self.name, now, (), problems=(missing,))
             problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         rows = self._rows(table, daemon, now)

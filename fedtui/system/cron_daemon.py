@@ -33,7 +33,8 @@ _ASK_DEADLINE = 2.0
 class CronDaemon:
     """What was found out. `up` is None when the process table does not let us see.
 
-    `dialect` is that of a `CronProduct`, Debian's where none is installed.
+    `dialect` is that of a `CronProduct`, Debian's where none is installed. `absent`: there is none, neither
+    installed nor running.
     """
 
     up: bool | None
@@ -41,6 +42,7 @@ class CronDaemon:
     detail: str
     pid: int | None = None
     since: datetime | None = field(default=None, compare=False)
+    absent: bool = False
 
     @property
     def product(self) -> CronProduct:
@@ -70,8 +72,9 @@ def find_cron(proc: Path = processes.PROC, run: Path = Path("/run")) -> CronDaem
     dialect = (installed or DEBIAN).dialect
     if processes.read_stat(1, proc) is None:
         return _behind_hidden_processes(pid, dialect)
-    names = installed.daemon if installed else "cron or crond"
-    return CronDaemon(False, dialect, f"no process named {names} runs as root")
+    if installed is None:
+        return CronDaemon(False, dialect, "no cron is installed", absent=True)
+    return CronDaemon(False, dialect, f"no process named {installed.daemon} runs as root")
 
 
 def _running(name: str, installed: CronProduct | None) -> CronProduct:

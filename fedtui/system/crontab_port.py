@@ -22,6 +22,10 @@ class CrontabError(Exception):
         return ". ".join(row for row in rows if row)
 
 
+class CrontabMissing(CrontabError):
+    """There is no crontab(1) on this machine."""
+
+
 class CrontabChanged(CrontabError):
     """Someone else changed the table since `base` was read. Nothing was written."""
 

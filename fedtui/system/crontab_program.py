@@ -24,7 +24,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fedtui.system import cron_product, lock_file
-from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused, CrontabUnknown
+from fedtui.system.crontab_port import (
+    CrontabChanged,
+    CrontabError,
+    CrontabMissing,
+    CrontabRefused,
+    CrontabUnknown,
+)
 from fedtui.system.crontab_variant import SYSTEMD_CRON, CrontabVariant, variant_of
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
@@ -289,7 +295,7 @@ class SystemCrontab:
     def _program(self) -> str:
         program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
         if program is None:
-            raise CrontabError(
+            raise CrontabMissing(
                 "crontab(1) is not installed here.", "Debian: apt install cron. Fedora: dnf install cronie."
             )
         return program

@@ -44,7 +44,7 @@ NOT_ON_PATH = Finding(
 UNREADABLE = Finding(
     "FT505",
     Severity.NOTE,
-    "cron's lines in the journal are not readable",
+    "cron's lines in the log are not readable",
     "What cron starts is not seen.",
     fix="Join the group systemd-journal.",
 )
@@ -73,7 +73,7 @@ async def test_the_list_names_each_finding_and_what_was_not_checked() -> None:
         )
         assert lines[4].startswith(" ▲ FT118   export-collections    jq is not on cron's PATH")
         assert lines[5].startswith(
-            " · FT505   this machine          cron's lines in the journal are not re…  how"
+            " · FT505   this machine          cron's lines in the log are not readab…  how"
         )
         assert lines[6].startswith(
             " ? FT120+  bash -n               not checked: bash did not answer for 5…  how"

@@ -15,6 +15,9 @@ from fedtui.safe_text import sanitize
 ODD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What reading an answer raises that is not of the shape systemd documents."""
 
+SYSTEMD = Path("/run/systemd/system")
+"""A folder that is there where systemd is the init: sd_booted(3)."""
+
 GONE = {BusError.DISCONNECTED} | {
     f"org.freedesktop.DBus.Error.{name}"
     for name in ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Disconnected", "Spawn.ChildExited")
@@ -69,11 +72,15 @@ class Outage:
         )
 
     def _never_there(self, now: datetime, retry_in: float, *, gone: bool) -> Problem:
+        if gone and not SYSTEMD.is_dir():
+            return Problem(self._source, "systemd does not run here", at=now, absent=True)
         if not gone:
             message = f"systemd refuses to list its {'user' if self._user_manager else 'system'} timers: "
             message += self._reason
             advice = f"Look: systemctl {'--user ' if self._user_manager else ''}list-timers"
         elif self._user_manager:
+            if _runs_no_timers(self._user):
+                return Problem(self._source, f"{self._user} runs no systemd of its own", at=now, absent=True)
             message = f"systemd's user manager of {self._user} cannot be reached: {self._reason}"
             advice = f"Where it should run: loginctl enable-linger {self._user}"
         else:
@@ -85,7 +92,6 @@ class Outage:
             "cron jobs, logs and history work without it",
             f"Next try in {_seconds(retry_in)}, R tries now. {advice}",
             self._since or now,
-            note=gone and self._user_manager and _runs_no_timers(self._user),
         )
 
     def busy(self, now: datetime, *, rows: bool) -> Problem:

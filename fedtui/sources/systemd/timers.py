@@ -113,6 +113,8 @@ class TimerSource:
             self._catalog.forget()
         reason = self._link.lost or error.message or error.name
         problem = self._outage.problem(now, reason, retry_in, gone=gone)
+        if problem.absent:
+            return Answer(self.name, now, (), problems=(problem,))
         known = self._last.jobs if self._last is not None else None
         rows = None if known is None else tuple(map(self._outage.unreachable, known))
         scheduler = (

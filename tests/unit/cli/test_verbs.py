@@ -286,9 +286,10 @@ NO_CONFIG = Config(Path("/nowhere"))
 
 
 def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    note = Problem("cron-log", "less is seen", note=True)
+    note = Problem("history", "less is seen", note=True)
+    known, absent = Problem("cron-log", "as ever", note=True), Problem("user-timers", "none", absent=True)
     asked = ["crontab"]
-    assert _report(NO_CONFIG, Snapshot(datetime.now(UTC), problems=(note,)), asked) == 0
+    assert _report(NO_CONFIG, Snapshot(datetime.now(UTC), problems=(note, known, absent)), asked) == 0
     assert _report(NO_CONFIG, Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked) == 3
     assert capsys.readouterr().err == "less is seen.\n" * 2
 

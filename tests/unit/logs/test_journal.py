@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedtui.logs import journal_query
 from fedtui.logs.journal import UnitInvocation, follow_journal, read_journal, unit_query
 from fedtui.logs.journal_query import JournalError, Query
 from fedtui.logs.journal_records import MAX_LINE, JournalEntry, JournalReader, parse_record
@@ -162,6 +163,12 @@ async def test_a_missing_or_failing_journalctl_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(journal_query, "FOLDERS", (tmp_path / "journal",))
+    with pytest.raises(JournalError, match="there is no journal on this machine") as none:
+        await read_journal(Query(("-u", "x")))
+    assert none.value.absent
+    (tmp_path / "journal" / "id").mkdir(parents=True)
+    (tmp_path / "journal" / "id" / "system.journal").touch()
     with pytest.raises(JournalError, match="journalctl could not be started: No such file or directory"):
         await read_journal(Query(("-u", "x")))
     program(tmp_path, monkeypatch, "echo 'Failed to open files: Bad message' >&2\nexit 1\n")

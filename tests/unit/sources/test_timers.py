@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from fedtui.bus.port import BusError, Signal
 from fedtui.model import Answer, Job, Outcome, Scheduler, State, TimerFacts, Trigger
-from fedtui.sources.systemd import TimerSource, elapses
+from fedtui.sources.systemd import TimerSource, elapses, outage
 from fedtui.sources.systemd.link import UnitChanges
 from fedtui.sources.systemd.timer_catalog import TimerCatalog
 from fedtui.system.systemd_analyze import CalendarCheck
@@ -341,7 +342,22 @@ async def test_a_lost_bus_greys_the_rows_and_says_so() -> None:
     assert State.ON in {job.state for job in back.jobs}
 
 
-async def test_a_manager_that_was_never_there_is_said_to_be_absent() -> None:
+async def test_a_host_without_systemd_has_no_timers_and_no_trouble(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(outage, "SYSTEMD", tmp_path / "missing")
+    world = World()
+    world.refuse = True
+    answer = await world.source.read()
+    assert (answer.jobs, answer.schedulers) == ((), ())
+    (problem,) = answer.problems
+    assert (problem.message, problem.absent) == ("systemd does not run here", True)
+
+
+async def test_a_manager_that_cannot_be_reached_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(outage, "SYSTEMD", tmp_path)
     world = World()
     world.refuse = True
     answer = await world.source.read()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.system.cron_daemon import CronDaemon, CronProbe, find_cron
+from fedtui.system.cron_product import CRONIE
 from fedtui.system.processes import (
     arguments,
     children,
@@ -96,9 +97,13 @@ def test_a_process_of_that_name_that_is_not_roots_is_not_cron(
     proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fedtui.system.processes.owner", lambda pid, proc: 1000)
+    monkeypatch.setattr("fedtui.system.cron_daemon.installed_product", lambda: CRONIE)
     found = find_cron(proc, tmp_path / "none")
-    assert (found.up, found.detail) == (False, "no process named cron or crond runs as root")
+    assert (found.up, found.absent, found.detail) == (False, False, "no process named crond runs as root")
     assert found.scheduler.up is False
+    monkeypatch.setattr("fedtui.system.cron_daemon.installed_product", lambda: None)
+    found = find_cron(proc, tmp_path / "none")
+    assert (found.up, found.absent, found.detail) == (False, True, "no cron is installed")
 
 
 def test_where_other_users_processes_are_hidden_only_the_pid_file_tells(tmp_path: Path) -> None:
