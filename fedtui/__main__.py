@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +40,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Of what is loaded at the start nothing is garbage, and looking for some takes a fifth of the time until
     # something is seen. The dashboard and every verb but `list` begin to look once they have started.
     gc.disable()
+    _encode_all_output()
     try:
         return report_errors(lambda: _start(arguments), "--debug" in arguments, as_json="--json" in arguments)
     finally:
         gc.enable()
+
+
+def _encode_all_output() -> None:
+    """In a locale without UTF-8 write the ASCII stand-in of a glyph, and `?` for other signs it lacks."""
+    for stream in (sys.stdout, sys.stderr, sys.__stderr__):  # the last is the dashboard's
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            codecs.register_error("stand-in", _stand_in)
+            stream.reconfigure(errors="stand-in")
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    from fedtui.presentation.glyphs import to_ascii
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = to_ascii(error.object[error.start : error.end])
+    return text.encode("ascii", "replace").decode("ascii"), error.end
 
 
 def _start(arguments: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.records import JsonRecords, print_json
-from fedtui.model import Severity
+from fedtui.model import Severity, SourceName
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,19 +32,22 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
 
 def _report(config: Config, snapshot: Snapshot, asked: Sequence[str]) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
-    # That cron's log may not be read is no news: FT505 says it.
+    # That cron's log may not be read is no news: FT505 says it. What a host lacks is one to who asked for it.
     notes = (one for one in snapshot.problems if one.note and one.source != "cron-log")
-    report(config, (*notes, *missing(snapshot)))
+    lacks = (one for one in snapshot.problems if one.absent and one.source in _tables(asked))
+    report(config, (*notes, *lacks, *missing(snapshot)))
     known = config.faults
     unread = {problem.source for problem in missing(snapshot) if problem.message not in known}
     if not (asked and unread):
         return ExitStatus.DONE
     if not snapshot.jobs:
         return ExitStatus.REFUSED
-    from fedtui.workspace import SOURCES_OF
+    return ExitStatus.PARTLY_DONE if unread & _tables(asked) else ExitStatus.DONE
 
-    tables = {SOURCES_OF[name][0] for name in asked}  # the others only tell of their jobs' runs
-    return ExitStatus.PARTLY_DONE if unread & tables else ExitStatus.DONE
+
+def _tables(asked: Sequence[str]) -> set[str]:
+    """The sources that jobs of these kinds come from; others only tell of their runs."""
+    return {name.read_by for name in map(SourceName, asked)}
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, snapshot: Snapshot, ascii_only: bool) -> None:
