@@ -16,12 +16,14 @@ from fedtui.crontab.wrappers import SHELLS
 
 _FORM = re.compile(
     rb"fedtui_run='(?P<quoted>(?:[^']|'\\'')*)'; "
-    rb"\[ -s (?P<path>[^' ]+) \] && exec /bin/sh (?P=path) (?P<key>[0-9a-f]{8}(?:-[0-9]+)?) "
+    rb"\[ -s (?P<path>'[^']+'|[^' ]+) \] && exec /bin/sh (?P=path) (?P<key>[0-9a-f]{8}(?:-[0-9]+)?) "
     rb'"\$fedtui_run"; eval "\$fedtui_run"(?P<input>(?:%.*)?)\Z',
     re.DOTALL,
 )
 _QUOTE = rb"'\''"
-_PLAIN_PATH = re.compile(r"/[A-Za-z0-9._+@:,/-]+")
+_PLAIN_PATH = re.compile(rb"/[A-Za-z0-9._+@:,/-]+")
+_QUOTABLE_PATH = re.compile(r"/[^'%\\\x00-\x1f\x7f]+")
+"""Of which every shell and every cron reads the same between apostrophes."""
 _UNESCAPED = re.compile(rb"(?:[^\\%]|\\.)*", re.DOTALL)
 
 
@@ -41,7 +43,7 @@ def recorded(field: bytes) -> Recorded | None:
     if match is None:
         return None
     inner = match["quoted"].replace(_QUOTE, b"'") + match["input"]
-    key, path = match["key"].decode("ascii"), match["path"].decode("utf-8", "surrogateescape")
+    key, path = match["key"].decode("ascii"), match["path"].strip(b"'").decode("utf-8", "surrogateescape")
     found = Recorded(key, path, inner)
     return found if with_recorder(inner, key, path) == field else None
 
@@ -53,6 +55,8 @@ def with_recorder(field: bytes, key: str, path: str) -> bytes:
     if rest and not rest.startswith(b"%"):
         command, rest = command + rest, b""  # a backslash at the very end
     program = path.encode("utf-8", "surrogateescape")
+    if not _PLAIN_PATH.fullmatch(program):
+        program = b"'%s'" % program
     quoted = command.replace(b"'", _QUOTE)
     return (
         b"fedtui_run='%s'; [ -s %s ] && exec /bin/sh %s %s " % (quoted, program, program, key.encode("ascii"))
@@ -66,7 +70,7 @@ def why_not(field: bytes, shell: bytes, path: str) -> str:
     name = posixpath.basename(shell.decode("utf-8", "replace"))
     if name not in SHELLS:
         return f"the line's shell is {name}, and the recorder's line is for sh, bash and their like"
-    if not _PLAIN_PATH.fullmatch(path):
+    if not _QUOTABLE_PATH.fullmatch(path):
         return f"the path of the recorder, {path}, holds characters that a shell would read otherwise"
     command = split_percent(field)[0]
     if not command.strip():

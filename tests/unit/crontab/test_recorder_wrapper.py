@@ -32,12 +32,17 @@ def test_the_line_as_it_is_written() -> None:
     assert with_recorder(b"cat%a%b", KEY, "/r").endswith(b'; eval "$fedtui_run"%a%b')
 
 
-@given(fields, st.sampled_from([KEY, f"{KEY}-12"]))
+@given(
+    fields,
+    st.sampled_from([KEY, f"{KEY}-12"]),
+    st.sampled_from([PATH, "/home/a b/record", "/home/$x;`y` \"é\"/record"]),
+)
 @settings(max_examples=200)
-def test_it_comes_off_to_the_byte(field: bytes, key: str) -> None:
-    found = recorded(with_recorder(field, key, PATH))
+def test_it_comes_off_to_the_byte(field: bytes, key: str, path: str) -> None:
+    found = recorded(with_recorder(field, key, path))
     assert found is not None
-    assert (found.field, found.key, found.path) == (field, key, PATH)
+    assert (found.field, found.key, found.path) == (field, key, path)
+    assert why_not(b"true", b"/bin/sh", path) == ""
 
 
 @given(fields)
@@ -64,8 +69,8 @@ def test_a_line_that_somebody_changed_is_taken_as_it_is(field: bytes, at: int, a
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_shell_runs_what_it_would_have_run(tmp_path: Path, there: bool, field: bytes) -> None:
     """With the recorder and without it, as cron would start it: same words, same status."""
-    recorder = tmp_path / "record"
-    (tmp_path / "runs").mkdir(exist_ok=True)
+    (tmp_path / "a $b").mkdir(exist_ok=True)
+    recorder = tmp_path / "a $b" / "record"
     recorder.write_text('#!/bin/sh\nexec "$SHELL" -c "$2"\n' if there else "")
     # Words, quotes and comments only: nothing here may write a file or start a program.
     safe = b"printf '<%s>' " + bytes(code for code in field if code not in b"<>&|`;()*?[]~{}!")
@@ -88,4 +93,5 @@ def test_what_cannot_be_recorded_is_said() -> None:
     assert why_not(b"a", b"/bin/bash", PATH) == ""
     assert "shell is fish" in why_not(b"a", b"/usr/bin/fish", PATH)
     assert "no command" in why_not(b" %x", b"/bin/sh", PATH)
-    assert "holds characters" in why_not(b"a", b"/bin/sh", "/home/a b/record")
+    for path in ("/home/a'b/record", "/home/a%b/record", "/home/a\\b/record", "/home/a\nb/record"):
+        assert "holds characters" in why_not(b"a", b"/bin/sh", path)
