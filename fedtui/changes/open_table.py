@@ -18,7 +18,7 @@ from fedtui.ports import Ports
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.patterns import listing
 from fedtui.system.accounts import is_user
-from fedtui.system.crontab_port import CrontabError, CrontabPort
+from fedtui.system.crontab_port import CrontabError, CrontabMissing, CrontabPort
 from fedtui.system.crontab_program import SystemCrontab
 from fedtui.system.system_table import SystemTable
 
@@ -97,7 +97,7 @@ class Tables:
         key = ("crontab", user)
         if key not in self._open:
             port = port_of("crontab", user, self._ports)
-            base = read_table(port)
+            base = read_table(port, to_write=to_write)
             document = Document.parse(base or b"", user=user, dialect=self._ports.dialect())
             self._open[key] = _opened(port, document, self._fixes, strict=to_write, absent=base is None)
         return self._open[key]
@@ -178,11 +178,13 @@ def port_of(table: str, user: str, ports: Ports) -> CrontabPort:
     return port
 
 
-def read_table(port: CrontabPort) -> bytes | None:
-    """The table's bytes now. Blocking. Raises Refused where it cannot be read."""
+def read_table(port: CrontabPort, *, to_write: bool = True) -> bytes | None:
+    """The table's bytes now; not `to_write`, none on a host without cron. Blocking. Raises Refused."""
     try:
         return port.read()
     except CrontabError as error:
+        if isinstance(error, CrontabMissing) and not to_write:
+            return None
         raise Refused(f"The {port.title} cannot be read: {error.sentence}.", advice=error.advice) from error
 
 

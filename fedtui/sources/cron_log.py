@@ -8,7 +8,6 @@ answers are merged.
 from __future__ import annotations
 
 import grp
-import shutil
 import stat
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -28,6 +27,7 @@ from fedtui.sources.cron_lines import (
 )
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_product import CronProduct, installed_product
+from fedtui.system.crontab_program import crontab_path
 from fedtui.system.zone import local_zone
 
 SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
@@ -230,7 +230,7 @@ class CronLogSource(LookingSource):
                 "jobs keep running",
                 error.advice,
             )
-        without_cron = self._product() is None and shutil.which("crontab") is None
+        without_cron = self._product() is None and crontab_path() is None
         absent = without_cron or (error.absent and file is None)
         note = not absent and (error.closed or file is not None)
         self._problem = Problem(

@@ -293,7 +293,7 @@ class SystemCrontab:
             raise CrontabError(str(error), "Look at the table with crontab -l.") from error
 
     def _program(self) -> str:
-        program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
+        program = crontab_path()
         if program is None:
             raise CrontabMissing(
                 "crontab(1) is not installed here.", "Debian: apt install cron. Fedora: dnf install cronie."
@@ -315,6 +315,11 @@ class SystemCrontab:
         if "ermission denied" in words:
             return CrontabError(words, "crontab(1) has lost its privilege: reinstall the cron package.")
         return CrontabRefused(words)
+
+
+def crontab_path() -> str | None:
+    """Where crontab(1) is; None where there is none."""
+    return shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
 
 
 def _said(folder: TempFolder) -> str:

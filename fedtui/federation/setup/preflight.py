@@ -22,7 +22,7 @@ from fedtui.federation.job_account import (
 )
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
-from fedtui.federation.setup.request import SetupRequest, check_privilege
+from fedtui.federation.setup.request import SetupRequest, check_privilege, default_backend
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.health.command_facts import command_facts
 from fedtui.model import Job, Severity, Snapshot, timer_jobs
@@ -83,7 +83,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     `snapshot` is what is on the schedules of the machine now.
     """
     was = await asyncio.to_thread(load_pack)
-    request = request.settled(was)
+    request = request.settled(was, default_backend(ports))
     check_privilege(request, ports)
     profile = await asyncio.to_thread(load_profile, request.profile or "")
     root = await asyncio.to_thread(find_scripts.root_folder, request.root or "")

@@ -12,6 +12,7 @@ from fedtui.action_result import Refused
 from fedtui.federation.profile import DEFAULT_PROFILE
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
+from fedtui.system.crontab_program import SystemCrontab, crontab_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class SetupRequest:
         alerts = given.get("alerts")
         return cls(**{**given, "alerts": None if alerts is None else tuple(alerts)})
 
-    def settled(self, was: Pack | None) -> SetupRequest:
+    def settled(self, was: Pack | None, backend: str = "cron") -> SetupRequest:
         """The same with the current values, or the defaults, in place of what was not said."""
-        now = was or Pack(root="", profile=DEFAULT_PROFILE, backend="cron", log_dir="", since="")
+        now = was or Pack(root="", profile=DEFAULT_PROFILE, backend=backend, log_dir="", since="")
         unsaid = [one.name for one in fields(self) if getattr(self, one.name) is None]
         kept: dict[str, Any] = {name: getattr(now, name) for name in unsaid if name != "log_dir"}
         kept |= {"profile": self.profile or now.profile, "backend": self.backend or now.backend}
@@ -60,6 +61,13 @@ class SetupRequest:
         flags = ("git", "rotate", "linger", "ssh_url", "force")
         unrecorded = ("--no-record",) if self.record is False else ()
         return (*words, *(_option(name) for name in flags if getattr(self, name)), *unrecorded)
+
+
+def default_backend(ports: Ports) -> str:
+    """Cron, and timers on a host without it: of the user, or as root of the system."""
+    if crontab_path() is not None or not isinstance(ports.crontabs.get(ports.user), SystemCrontab):
+        return "cron"
+    return "system" if os.geteuid() == 0 else "user"
 
 
 def _option(name: str) -> str:
