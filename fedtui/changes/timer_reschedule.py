@@ -8,6 +8,7 @@ differs, the drop-in is taken away again.
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -30,6 +31,7 @@ from fedtui.changes.wording import Wording
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
+from fedtui.system.paths import is_read_only
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
 
@@ -50,6 +52,9 @@ async def propose_reschedule(
     await asyncio.to_thread(require_kept, target, timer)
     require_privilege(target, "systemctl", "edit", target.unit)
     path, now = target.drop_in(SCHEDULE_FILE), timer.state
+    lasts = not await asyncio.to_thread(is_read_only, path)
+    if not lasts:
+        path = target.runtime_drop_in(SCHEDULE_FILE)
     before = await asyncio.to_thread(read_state, str(path))
     after = _text(now, schedule, reason, ticket)
     await _verified(timer, path, after, user_manager=target.user_manager)
@@ -60,6 +65,8 @@ async def propose_reschedule(
     warnings = [
         each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, facts, ports.clock())
     ]
+    if not lasts:
+        warnings += _until_boot(target, now)
     if not now.active:
         warnings.append("The timer is off and stays so: it runs again when it is resumed.")
     elif timer.unit["SubState"] == "elapsed":
@@ -75,6 +82,19 @@ async def propose_reschedule(
         f"{target.job_name} runs {words} now.",
         tuple(warnings),
         "the drop-in",
+    )
+
+
+def _until_boot(target: TimerTarget, now: UnitState) -> tuple[str, str]:
+    """That the drop-in does not last, and what would."""
+    name = target.unit.removesuffix(".timer")
+    nix = os.path.realpath(now.fragment).startswith("/nix/")
+    place = (
+        f'systemd.timers."{name}".timerConfig in the NixOS configuration' if nix else "what makes the unit"
+    )
+    return (
+        f"{target.units} is read-only: the schedule holds until the next boot.",
+        f"To make it last, set it in {place}.",
     )
 
 

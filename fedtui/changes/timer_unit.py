@@ -18,6 +18,13 @@ SCHEDULE_FILE = "zz-fedtui-schedule.conf"
 """Drop-ins are read in the order of their names; these come after all that people usually write."""
 
 
+def runtime_units(*, user_manager: bool) -> Path:
+    """The folder of units that a boot forgets."""
+    return Path(os.environ.get("XDG_RUNTIME_DIR", "/run/user/0") if user_manager else "/run", "systemd") / (
+        "user" if user_manager else "system"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TimerTarget:
     """Which timer an action is about, without what may have changed since it was looked at."""
@@ -40,6 +47,10 @@ class TimerTarget:
 
     def drop_in(self, name: str) -> Path:
         return self.units / f"{self.unit}.d" / name
+
+    def runtime_drop_in(self, name: str) -> Path:
+        """The same for as long as the machine is up."""
+        return runtime_units(user_manager=self.user_manager) / f"{self.unit}.d" / name
 
 
 @dataclass(frozen=True, slots=True)

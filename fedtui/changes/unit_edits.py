@@ -20,7 +20,7 @@ from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import INFINITY, TIMER, is_enabled, is_masked
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers, UnitEdit
 from fedtui.changes.plan import Conflict, EditState
-from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
+from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer, runtime_units
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path, sanitize_and_mask
 from fedtui.schedule.patterns import listing
@@ -74,7 +74,8 @@ def record_stamp(edit: Edit, change: Sequence[Edit]) -> FileEdit | None:
 def open_manager(path: str) -> bool | None:
     """Whose unit file this is: True the user's manager, False the system's, None no unit file."""
     file = Path(path)
-    for folder, user_manager in ((user_units(), True), (SYSTEM_UNITS, False)):
+    runtime = ((runtime_units(user_manager=own), own) for own in (True, False))
+    for folder, user_manager in ((user_units(), True), (SYSTEM_UNITS, False), *runtime):
         drop_in = file.parent.suffix == ".d" and file.parent.parent == folder
         if drop_in or (file.parent == folder and file.suffix in _UNITS):
             return user_manager

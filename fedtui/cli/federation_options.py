@@ -25,7 +25,7 @@ def setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=("cron", "user", "system"),
-        help="what runs the jobs: the crontab (the default, without cron timers), user timers, or system timers",
+        help="what runs the jobs: the crontab (the default; without cron timers), user or system timers",
     )
     valued(
         parser, "--log-dir", "DIR", "where logs go (default: /var/log where it can be written, else ~/logs)"

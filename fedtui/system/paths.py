@@ -39,3 +39,11 @@ def user_name(uid: int) -> str:
 def config_file() -> Path:
     """The path of the user's config.toml, whether or not it is there."""
     return xdg_folder("XDG_CONFIG_HOME", ".config") / "fedtui" / "config.toml"
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file of that name could not be made since its file system is mounted so. Blocking."""
+    for place in (path, *path.parents):
+        with suppress(OSError):
+            return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    return False
