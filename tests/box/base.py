@@ -119,7 +119,7 @@ DEFAULT = Base(suite(), ("cron", *PACKAGES))
 """Debian's cron on the host's own release."""
 BASES: Mapping[str, Base] = {
     "debian": DEFAULT,
-    "debian-13": Base("trixie", ("cron", *PACKAGES)),
+    "debian-13": Base("trixie", ("cron", "rsyslog", *PACKAGES)),
     "cronie": Base("trixie", ("cronie", *PACKAGES)),
     "systemd-cron": Base(suite(), ("systemd-cron", *PACKAGES)),
     "bcron": Base(suite(), ("bcron", *PACKAGES)),

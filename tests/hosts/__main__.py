@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from tests.box.base import BASES
 from tests.box.machine import CHECKOUT
-from tests.hosts import test_daemons
+from tests.hosts import test_daemons, test_kinds
+from tests.hosts.kinds import KINDS
 
 PAGE = CHECKOUT / "docs" / "hosts.md"
 NAMES = {
@@ -25,7 +28,7 @@ NAMES = {
     "bcron": "bcron",
     "busybox": "BusyBox crond",
 }
-HEAD = """# Crons that fedtui works with
+HEAD = """# Crons and hosts that fedtui works with
 
 Written by `make hosts` from the booted tests in `tests/hosts`; `yes` is a test that passed with that daemon,
 from its Debian package. Of systemd, Debian 12 has 252, Debian 13 has 257.
@@ -43,21 +46,54 @@ NOTES = """
 """
 
 
-def capabilities() -> list[tuple[str, str]]:
-    """Each test that runs on every host: its name, and what it shows."""
+OTHERWISE = """
+## Hosts that lack something
+
+Each is Debian 12 (with rsyslog: 13), made so by the script in `tests/hosts/kinds.py`. What a host does not have
+is counted as not applicable: it is no finding, and nothing is unchecked for it.
+
+"""
+Passed = Mapping[str, str]
+"""What the page says of each test that passed, by its id ("test_x[cronie]")."""
+
+
+def capabilities(module: ModuleType, fixture: str) -> list[tuple[str, str]]:
+    """Each test of the module that runs on every host: its name, and what it shows."""
     return [
         (name, (inspect.getdoc(test) or name).rstrip("."))
-        for name, test in vars(test_daemons).items()
-        if name.startswith("test_") and "host" in inspect.signature(test).parameters
+        for name, test in vars(module).items()
+        if name.startswith("test_") and fixture in inspect.signature(test).parameters
     ]
 
 
-def page(passed: set[str]) -> str:
-    """The page, where the tests of these ids ("test_x[cronie]") passed."""
-    rows = [["", *NAMES.values()], ["---", *("---" for _ in NAMES)]]
-    for name, words in capabilities():
-        rows.append([words, *("yes" if f"{name}[{base}]" in passed else "no" for base in NAMES)])
-    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows) + NOTES
+def page(passed: Passed) -> str:
+    """The page: what works with each cron, and on each kind of host."""
+    crons = [
+        [words, *(passed.get(f"{test}[{base}]", "no") for base in NAMES)]
+        for test, words in capabilities(test_daemons, "host")
+    ]
+    tests = capabilities(test_kinds, "bare")
+    kinds = [
+        [kind.title, *(passed.get(f"{test}[{name}]", "no") for test, _ in tests)]
+        for name, kind in KINDS.items()
+    ]
+    words = [text for _, text in tests]
+    return HEAD + _table(list(NAMES.values()), crons) + NOTES + OTHERWISE + _table(words, kinds)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [["", *head], ["---", *("---" for _ in head)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _passed(report: Path) -> Passed:
+    """Of the report of pytest; a test may say what stands in its cell in place of yes."""
+    found = {}
+    for case in ET.parse(report).iter("testcase"):
+        if not {child.tag for child in case} - {"properties"}:
+            said = case.find("properties/property[@name='cell']")
+            found[case.attrib["name"].partition("@")[0]] = "yes" if said is None else said.attrib["value"]
+    return found
 
 
 def main(arguments: list[str]) -> int:
@@ -69,12 +105,7 @@ def main(arguments: list[str]) -> int:
             [sys.executable, "-m", "pytest", "tests/hosts", *chosen], check=False, cwd=CHECKOUT
         )
         if not arguments and report.exists():
-            passed = {
-                case.attrib["name"].partition("@")[0]
-                for case in ET.parse(report).iter("testcase")
-                if not len(case)
-            }
-            PAGE.write_text(page(passed), encoding="utf-8")
+            PAGE.write_text(page(_passed(report)), encoding="utf-8")
     return done.returncode
 
 

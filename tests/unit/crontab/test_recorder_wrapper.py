@@ -35,7 +35,7 @@ def test_the_line_as_it_is_written() -> None:
 @given(
     fields,
     st.sampled_from([KEY, f"{KEY}-12"]),
-    st.sampled_from([PATH, "/home/a b/record", "/home/$x;`y` \"é\"/record"]),
+    st.sampled_from([PATH, "/home/a b/record", '/home/$x;`y` "é"/record']),
 )
 @settings(max_examples=200)
 def test_it_comes_off_to_the_byte(field: bytes, key: str, path: str) -> None:

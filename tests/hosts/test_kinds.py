@@ -1,0 +1,140 @@
+"""What works on a host that lacks something, or has it otherwise, and what it says there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.hosts.kinds import KINDS, BareHost
+
+Says = Callable[[str, object], None]
+"""`record_property`: "cell" is what the page says in place of yes."""
+
+JOB = b"# name: job\n7 3 * * * exit 3\n"
+UNITS = {
+    "job.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'exit 3'\n",
+    "job.timer": "[Timer]\nOnCalendar=*-*-* 03:07:00\n[Install]\nWantedBy=timers.target\n",
+}
+SCRIPTS = ("sync-learning-data.sh", "export-collections.sh", "generate-dashboard-data.sh")
+NO_PLACE = ("read-only-home", "read-only-root")
+"""Where nothing of the user's can be written, or no table."""
+
+
+def give_a_job(host: BareHost, name: str) -> None:
+    """A job that ends with 3: a line, or a timer where there is no cron, or units are what it is about."""
+    kind = host.kind
+    if not (kind.timers or name == "read-only-units"):
+        if name not in NO_PLACE:
+            host.run(["crontab", "-"], kind.user, input=JOB, check=True)
+        return
+    folder, scope = ("/home/fed/.config/systemd/user", ["--user"])
+    if kind.user == "root":
+        folder, scope = "/usr/lib/systemd/system", []
+    for unit, text in UNITS.items():
+        host.write(f"{folder}/{unit}", text, kind.user)
+    host.run(["systemctl", *scope, "daemon-reload"], kind.user, check=True)
+    host.run(["systemctl", *scope, "start", "job.timer"], kind.user, check=True)
+
+
+def test_list_says_what_there_is_and_nothing_else(bare: BareHost, name: str) -> None:
+    """List is whole, and silent beside."""
+    done = bare.verb("list")
+    expected = ""
+    if name == "read-only-home":
+        expected = "fedtui works without history: /home/fed is on a read-only file system.\n"
+    assert (done.returncode, done.stderr) == (0, expected)
+    shown = done.stdout.encode("utf-8", "surrogateescape").decode("latin-1" if name == "latin-1" else "utf-8")
+    assert shown.startswith("   JOB")
+
+
+def test_what_does_not_apply_is_neither_found_nor_unchecked(bare: BareHost, name: str) -> None:
+    """Check finds nothing, and leaves nothing out."""
+    done = bare.verb("check", "--json")
+    found = json.loads(done.stdout)
+    errors = {one["code"] for one in found["findings"] if one["severity"] != "note"}
+    counts = found["counts"]
+    if name == "no-bash":  # /etc/cron.d of Debian runs two scripts of bash
+        errors.discard("FT127")
+    unchecked = {code for one in found["unchecked"] for code in one["codes"]}
+    assert (errors, unchecked) == (set(), {"FT304", "FT305", "FT306"} if name == "read-only-home" else set())
+    assert len(found["not_applicable"]) == counts["not_applicable"]
+    assert (counts["not_applicable"] > 20) is bool(bare.kind.container or name == "root")
+    status = bare.verb("check", "--format", "nagios").returncode
+    assert status == found["exit_status"] == {"no-bash": 2, "read-only-home": 1}.get(name, 0)
+    metrics = bare.verb("check", "--format", "openmetrics").stdout
+    assert f"fedtui_checks_not_applicable {counts['not_applicable']}" in metrics
+    assert f"fedtui_checks_unchecked {len(unchecked)}" in metrics
+
+
+def test_a_job_is_paused_and_resumed(bare: BareHost, name: str, record_property: Says) -> None:
+    """Pause, resume, reschedule, undo."""
+    give_a_job(bare, name)
+    if name in NO_PLACE:
+        before = bare.output(["cat", "/etc/passwd"])
+        done = bare.verb("new", "--schedule", "1 2 * * *", "--command", "true", "--yes")
+        assert (done.returncode, "Nothing was changed." in done.stderr) == (3, True)
+        assert "ead-only file system" in done.stderr
+        assert bare.output(["cat", "/etc/passwd"]) == before
+        record_property("cell", "refused, nothing changed")
+        return
+    for verb in (("pause", "job"), ("resume", "job"), ("reschedule", "job", schedule(bare, name))):
+        done = bare.verb(*verb, "--yes")
+        if (name, verb[0]) in (("read-only-units", "pause"), ("read-only-units", "resume")):
+            assert done.returncode in (0, 3), done.stdout + done.stderr
+            continue
+        assert done.returncode == 0, done.stdout + done.stderr
+    if name == "read-only-units":
+        assert "holds until the next boot" in done.stdout
+        assert bare.read("/run/systemd/system/job.timer.d/zz-fedtui-schedule.conf")
+        record_property("cell", "until the next boot, said")
+    assert bare.verb("undo", "--yes").returncode == 0
+    [job] = [one for one in jobs(bare) if one["name"] == "job"]
+    assert job["state"] == "on"
+    assert "03:07" in job["schedule_text"]
+
+
+def schedule(bare: BareHost, name: str) -> str:
+    timer = bare.kind.timers or name == "read-only-units"
+    return "OnCalendar=*-*-* 04:08:00" if timer else "8 4 * * *"
+
+
+def jobs(bare: BareHost) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(bare.verb("list", "--json").stdout)["jobs"]
+    return found
+
+
+def test_a_job_is_run_and_its_end_is_known(bare: BareHost, name: str, record_property: Says) -> None:
+    """Run at once, with its exit code."""
+    if name in NO_PLACE:
+        record_property("cell", "no job there")
+        return
+    done = bare.verb("run", "job", "--wait", "--yes")
+    assert (done.returncode, "exit 3" in done.stdout + done.stderr) == (1, True), done.stdout + done.stderr
+
+
+def test_the_federation_is_set_up_and_taken_away(bare: BareHost, name: str, record_property: Says) -> None:
+    """Set up a federation, and take it away."""
+    if name in NO_PLACE:
+        record_property("cell", "refused, nothing changed")
+    kind, root = bare.kind, "/srv/federation"
+    if name == "read-only-root":
+        root = "/tmp/federation"
+    for script in SCRIPTS:
+        bare.write(f"{root}/scripts/{script}", "#!/bin/sh\necho done\n", "root", mode=0o755)
+    bare.run(["chown", "-R", kind.user, root], "root", check=True)
+    options = ["--linger"] if name == "no-linger" else []
+    done = bare.verb("setup", "--root", root, "--yes", *options)
+    if name in NO_PLACE:
+        assert done.returncode == 3, done.stdout + done.stderr
+        return
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [one for one in jobs(bare) if one["managed"] is not None]
+    expected = "user-timer" if kind.timers else "crontab"
+    assert [(one["source"], one["state"]) for one in found] == [(expected, "on")] * 3
+    assert bare.verb("setup", "--remove", "--yes").returncode == 0
+    assert not [one for one in jobs(bare) if one["managed"] is not None]
+
+
+def test_every_kind_has_a_title() -> None:
+    assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
