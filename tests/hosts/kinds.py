@@ -20,6 +20,8 @@ mount -t tmpfs log /var/log/journal
 mount -t proc proc /proc
 rm -f /dev/log
 """
+JOB = b"# name: job\n7 3 * * * exit 3\n"
+WITH_JOB = f"printf '{JOB.decode()}' | crontab -u fed -;"
 STAYS = "exec sleep infinity"
 
 
@@ -49,10 +51,10 @@ KINDS = {
     "no-bash": Kind("no bash", "usermod --shell /bin/sh fed; rm /bin/bash"),
     "no-logrotate": Kind("no logrotate, no mailer", "rm /usr/sbin/logrotate"),
     "read-only-root": Kind(
-        "read-only root", "mount -o remount,ro /", env=(("XDG_STATE_HOME", "/tmp/state"),)
+        "read-only root", f"{WITH_JOB} mount -o remount,ro /", env=(("XDG_STATE_HOME", "/tmp/state"),)
     ),
     "read-only-home": Kind(
-        "read-only home", "mount --bind /home/fed /home/fed; mount -o remount,bind,ro /home/fed"
+        "read-only home", f"{WITH_JOB} mount --bind /home/fed /home/fed; mount -o remount,bind,ro /home/fed"
     ),
     "read-only-units": Kind(
         "read-only units",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from tests.box.base import BASES
-from tests.hosts.__main__ import NAMES, PAGE, capabilities, page
+from tests.hosts import test_daemons, test_kinds
+from tests.hosts.__main__ import CELLS, NAMES, PAGE, capabilities, page
+from tests.hosts.kinds import KINDS
 
 
 def test_the_page_says_what_the_tests_show() -> None:
     assert set(NAMES) == set(BASES)
-    everything = {f"{name}[{base}]" for name, _ in capabilities() for base in BASES}
-    assert len(capabilities()) == 7
+    crons, kinds = capabilities(test_daemons, "host"), capabilities(test_kinds, "bare")
+    everything = {f"{name}[{base}]" for name, _ in crons for base in BASES}
+    everything |= {f"{name}[{kind}]" for name, _ in kinds for kind in KINDS}
+    assert (len(crons), len(kinds)) == (7, 5)
+    assert set(CELLS) <= everything
     assert PAGE.read_text(encoding="utf-8") == page(everything)
-    assert "| no |" in page(everything - {f"{capabilities()[0][0]}[cronie]"})
+    assert page(everything - {f"{kinds[0][0]}[no-cron]"}).count("| no |") == 1
