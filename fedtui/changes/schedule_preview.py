@@ -19,14 +19,14 @@ from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.describe import describe
-from fedtui.schedule.foreign import DAEMON_LABEL, parse_other
+from fedtui.schedule.dialect import dialect_named
+from fedtui.schedule.foreign import parse_other
 from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
 from fedtui.schedule.timer import describe_timer
 from fedtui.schedule.timer_pitfalls import typed
 from fedtui.system.program import ProgramError
 
 RUNS = 5
-_DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": DAEMON_LABEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _cron(
 ) -> Preview:
     zone_name, zone = zone_of(job)
     dialect = dialect_of(job, ports)
-    label = _DIALECTS.get(dialect, dialect)
+    label = dialect_named(dialect).label
     try:
         schedule = parse_schedule(text, dialect)
     except ScheduleError as error:

@@ -72,9 +72,9 @@ def _label(job: Job) -> str:
     """What is to be known of the runs of a job whose daemon's rules are not known here."""
     if job.facts.dialect != "other":
         return ""
-    from fedtui.schedule.foreign import DAEMON_LABEL
+    from fedtui.schedule.dialect import OTHER
 
-    return DAEMON_LABEL
+    return OTHER.label
 
 
 def _zone(name: str) -> tzinfo:

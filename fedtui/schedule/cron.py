@@ -27,7 +27,7 @@ NICKNAMES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
     "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
+    "@weekly": "0 0 * * 0",  # but see `Dialect.weekly`
     "@daily": "0 0 * * *",
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
@@ -296,7 +296,8 @@ def _nickname(name: str, dialect: Dialect) -> CronSchedule:
     if name == _REBOOT:
         return CronSchedule(name, dialect, (), name)
     if name in NICKNAMES:
-        fields = parse_schedule(NICKNAMES[name], dialect.name).fields
+        written = dialect.weekly if name == "@weekly" else NICKNAMES[name]
+        fields = parse_schedule(written, dialect.name).fields
         return CronSchedule(name, dialect, fields, name)
     if name.lower() in (*NICKNAMES, _REBOOT):
         raise ScheduleError("time specifier", f"{name} must be in lower case: {name.lower()}")

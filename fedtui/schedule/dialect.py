@@ -46,7 +46,7 @@ class Dialect:
     `read_field` reads one of the five fields, and `blanks` part them. `both_days`: the day of the month and
     the weekday must both match, always; else one that its daemon takes for unrestricted leaves the choice
     to the other, and of two restricted ones either is enough. `nicknames` says that `@daily` and its kind
-    are known.
+    are known, `weekly` what it reads `@weekly` as.
 
     Of a table: `percent` says that `%` ends the command; `drops_table` that one bad line drops the whole
     table; `needs_newline` that a last line without one is not read; `longest_command` are the bytes a command
@@ -63,6 +63,7 @@ class Dialect:
     blanks: str = " \t"
     both_days: bool = False
     nicknames: bool = True
+    weekly: str = "0 0 * * 0"
     percent: bool = True
     drops_table: bool = False
     needs_newline: bool = False
@@ -140,6 +141,7 @@ SYSTEMD_CRON = Dialect(
     Settings.SYSTEMD_CRON,
     blanks=" \t\v\f\r",
     both_days=True,
+    weekly="0 0 * * 1",  # systemd's own "weekly"
     percent=False,
 )
 OTHER = Dialect(

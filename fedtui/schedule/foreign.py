@@ -16,7 +16,6 @@ from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.patterns import ScheduleText, fitting
 
 LABEL = "not cron's dialect, computed by croniter"
-DAEMON_LABEL = "another cron, computed by croniter"
 _HASHED = re.compile(r"(?:^|[\s,])[HR](?:$|[\s,(/])")
 
 

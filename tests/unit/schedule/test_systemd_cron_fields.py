@@ -62,3 +62,10 @@ def test_both_days_must_match() -> None:
         datetime(2026, 12, 1, tzinfo=UTC), ZoneInfo("UTC")
     )
     assert next(runs) == datetime(2026, 12, 7, 9, tzinfo=ZoneInfo("UTC"))
+
+
+def test_its_week_begins_on_monday() -> None:
+    """`@weekly` becomes OnCalendar=weekly."""
+    start, zone = datetime(2026, 12, 1, tzinfo=UTC), ZoneInfo("UTC")
+    assert next(parse_schedule("@weekly", "systemd-cron").runs(start, zone)).strftime("%a %d") == "Mon 07"
+    assert next(parse_schedule("@weekly", "cronie").runs(start, zone)).strftime("%a %d") == "Sun 06"
