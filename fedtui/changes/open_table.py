@@ -195,4 +195,4 @@ def check_table_text(port: CrontabPort, text: bytes) -> None:
     except CrontabError as error:
         raise Refused(f"crontab cannot be asked: {error}.", advice=error.advice) from error
     if refusal is not None:
-        raise Refused(f"crontab refuses the new table: {refusal}")
+        raise Refused(f"crontab refuses the new table: {refusal.rstrip('.')}.")
