@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from fedtui.history.database import UndoStep
     from fedtui.model import CommentedOut, Job, Snapshot
     from fedtui.ports import Ports
+
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -41,12 +44,10 @@ class Engine:
         jobs = tuple(map(self._job, request.jobs))
         if len(jobs) > 1 and request.verb in ("edit", "fix", "silence"):
             raise Refused(f"fedtui can {request.verb} one job at a time.")
-        try:
-            if jobs:
-                return await self._of_jobs(request.verb, jobs, request.arguments, fixes)
-            return await self._of_none(request.verb, request.arguments, fixes)
-        except (KeyError, TypeError) as error:
-            raise Refused(f"The request to {request.verb} lacks something: {error}.") from error
+        given = _Arguments(request.arguments)
+        if jobs:
+            return await self._of_jobs(request.verb, jobs, given, fixes)
+        return await self._of_none(request.verb, given, fixes)
 
     async def _of_jobs(
         self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
@@ -69,7 +70,7 @@ class Engine:
             case "environment":
                 return await planning.plan_environment(jobs, given["settings"], ports, fixes=fixes)
             case "edit":
-                draft = replace(await planning.load_draft(jobs[0], ports), **given)
+                draft = _built(partial(replace, await planning.load_draft(jobs[0], ports)), given)
                 return await planning.plan_edit(jobs[0], draft, ports, fixes=fixes)
             case "fix":
                 return await changes.plan_fix(jobs[0], given["text"], ports, fixes=fixes)
@@ -87,7 +88,7 @@ class Engine:
         ports = self._ports
         match verb:
             case "new":
-                return await changes.plan_new(changes.Draft(**given), ports, fixes=fixes)
+                return await changes.plan_new(_built(changes.Draft, given), ports, fixes=fixes)
             case "record":
                 from fedtui.schedulers.planning import plan_record_all
 
@@ -173,6 +174,20 @@ class Engine:
             if (line.table, line.user, line.location.line) == (table, user, number):
                 return line
         raise Refused(f"Line {number} of {table} was changed.", advice="R reads it again.")
+
+
+class _Arguments(dict[str, Any]):
+    """Those of a request; one that is missing is refused."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Refused(f"The request lacks its {name}.")
+
+
+def _built(make: Callable[..., T], given: Mapping[str, Any]) -> T:
+    try:
+        return make(**given)
+    except TypeError as error:
+        raise Refused(f"The request does not fit: {error}.") from error
 
 
 def alternative(plan: Plan) -> Request:

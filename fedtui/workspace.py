@@ -152,7 +152,7 @@ class Workspace:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health.check_runner import CheckRunner
 
-        return CheckRunner(self.config, self.book, machine=not self.ports.demo)
+        return CheckRunner(self.config, self.book, machine=not self.ports.demo, node=self.ports.host)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked; with patience, in time or not at all. Blocking."""

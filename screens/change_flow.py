@@ -111,6 +111,7 @@ class ChangeFlow:
                 await engine.seen(applied.undo_id)
             self.changed_at = monotonic()
             self._work = None  # the key has done what it was for
+        if applied is not None or screen.in_doubt:
             await host.store.refresh(touched_sources(screen.plan))
 
     async def _in_time(self, making: Awaitable[Plan]) -> Plan:

@@ -15,7 +15,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from fedtui.action_result import Applied, Refused
+from fedtui.action_result import Applied, OutcomeUnknown, PartlyDone, Refused
 from fedtui.changes.plan import Conflict, FileDiff, Plan
 from fedtui.safe_text import mask_secrets
 from fedtui.schedule.patterns import counted
@@ -46,7 +46,8 @@ class ConfirmPhase(Enum):
 class ConfirmScreen(Dialog[Applied | None]):
     """Asks for `y`.
 
-    `replan` makes the plan again from the world as it is now; `alternative` plans the gentler way.
+    `replan` makes the plan again from the world as it is now; `alternative` plans the gentler way. `in_doubt`
+    says that a part of a change may be in force.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,6 +72,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         self._milder = alternative
         self._refusal: Refused | None = None
         self._stale: Conflict | None = None
+        self.in_doubt = False
         self._old_commands: list[str] = []
         self._since = 0.0
 
@@ -192,6 +194,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         except Conflict as stale:
             await self._plan_again(self._replan, stale)
         except Refused as refused:
+            self.in_doubt |= isinstance(refused, PartlyDone | OutcomeUnknown)
             self._refuse(refused)
         else:
             self.dismiss(applied)

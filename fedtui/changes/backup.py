@@ -1,6 +1,8 @@
 """The text of a table as it was, kept in the state folder before every write. Blocking.
 
-One file per write, `crontab.YYYYMMDD-HHMMSS`, mode 0600, on the disk before the write begins.
+One file per write, mode 0600, on the disk before the write begins: `crontab.YYYYMMDD-HHMMSS` of the user's
+own table, `crontab@bob.DATE` of another's, `etc-crontab.DATE` of /etc/crontab, else the last part of a path.
+A home may be shared by machines: `.own@HOST` holds the name of the newest text of the own table there.
 """
 
 from __future__ import annotations
@@ -14,16 +16,21 @@ from typing import NamedTuple
 
 from fedtui.action_result import Refused
 from fedtui.config import Config, repair
-from fedtui.system.atomic_write import atomic_write, sweep_folder
+from fedtui.system.atomic_write import atomic_write, sweep_folder, write_atomically
 from fedtui.system.local_time import stamp
+from fedtui.system.regular_file import read_regular
 from fedtui.system.zone import local_zone
 
 KEPT_BACKUPS = 500
 _NAME = re.compile(r"([^.].*)\.(\d{8}-\d{6})(?:\.(\d{1,3}))?")
 
 
+OWN = "crontab"
+ETC_CRONTAB = "etc-crontab"
+
+
 class KeptText(NamedTuple):
-    """A text in the backup folder. `what` is "crontab", or the last part of another file's path."""
+    """A text in the backup folder. `what` is the name without the date."""
 
     at: datetime
     number: int
@@ -70,6 +77,28 @@ def keep_backup(config: Config, what: str, text: bytes, at: datetime) -> Path:
             advice=repair(folder) or f"Check that {folder} is yours, writable and not full.",
         ) from error
     raise Refused(f"The old text cannot be kept: {folder / name} and a thousand like it exist.")
+
+
+def keep_own(config: Config, host: str, text: bytes, at: datetime) -> Path:
+    """`keep_backup` of the user's own table on this host, which has jobs. Raises Refused."""
+    kept = keep_backup(config, OWN, text, at)
+    with suppress(OSError):  # without it the text is found by its name
+        write_atomically(_own_mark(config, host), kept.name.encode())
+    return kept
+
+
+def newest_own(config: Config, host: str) -> str | None:
+    """The name of the newest text of the own table on this host; empty where none is noted for any host.
+
+    None where texts of other hosts alone are known.
+    """
+    with suppress(OSError):
+        return read_regular(_own_mark(config, host)).decode("utf-8", "replace")
+    return None if any(config.backups.glob(".own@*")) else ""
+
+
+def _own_mark(config: Config, host: str) -> Path:
+    return config.backups / f".own@{host}"
 
 
 def _put(written: Path, path: Path) -> bool:

@@ -157,9 +157,7 @@ def _make_file(edit: FileEdit, ports: Ports, *, backup: bool) -> None:
             with suppress(FileNotFoundError):
                 os.unlink(path.name, dir_fd=at)
         else:
-            owner = edit.owner
-            if owner is None and os.geteuid() == 0:
-                owner = edit.owner_before
+            owner = (edit.owner or edit.owner_before) if os.geteuid() == 0 else None
             with atomic_write(Path(path.name), edit.after, mode=edit.mode, owner=owner, at=at) as written:
                 _still(edit, at)
                 os.replace(written, path.name, src_dir_fd=at, dst_dir_fd=at)

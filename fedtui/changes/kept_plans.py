@@ -36,6 +36,7 @@ def keep_plan(plan: Plan, ports: Ports) -> str:
     record = {
         **{name: value for name, value in asdict(plan).items() if name != "change"},
         "at": ports.clock().timestamp(),
+        "host": ports.host,
         "edits": to_payload(StoredChange((*change.made, *change.edits), len(change.made), finished=False)),
         "done": change.done,
         "undoes": change.undoes,
@@ -60,6 +61,8 @@ def kept_plan(plan_id: str, ports: Ports) -> Plan:
         record = json.loads(_private_text(_folder(ports) / plan_id))
         if not 0 <= ports.clock().timestamp() - record["at"] <= LIFETIME:
             raise Refused(f"Plan {plan_id} is older than an hour.", advice="Make it again.")
+        if not ports.is_here(record.get("host", "")):
+            raise Refused(f"Plan {plan_id} was made on {record['host']}.", advice="Apply it there.")
         return _plan(record)
     except FileNotFoundError as error:
         raise Refused(f"There is no kept plan {plan_id}.", advice="Keep one: --dry-run --keep.") from error

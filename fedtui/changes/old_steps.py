@@ -27,15 +27,15 @@ def stored_change(step: UndoStep) -> StoredChange:
     try:
         if step.kind in (*KINDS, MARK):
             return read_stored(step.payload)
-    except ValueError as error:
+        if step.kind not in _EDITS:
+            raise Refused(
+                f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it."
+            )
+        edits = _EDITS[step.kind](json.loads(step.payload))
+    except (ValueError, LookupError, TypeError) as error:
         raise Refused(
             f"Change {step.id} cannot be read ({error}): another version of fedtui made it, and can undo it."
         ) from error
-    if step.kind not in _EDITS:
-        raise Refused(
-            f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it."
-        )
-    edits = _EDITS[step.kind](json.loads(step.payload))
     return StoredChange(edits, 0 if step.prepared else len(edits), not step.prepared)
 
 

@@ -231,14 +231,14 @@ async def resume_undo(
 
     Raises Refused where an edit is neither as it was nor as it should be.
     """
-    made = list(kept.edits[: kept.made])
+    made: list[Edit] = []
     left: list[Edit] = []
     seen: set[tuple[str, ...]] = set()
     notes: tuple[str, ...] = ()
-    for edit in kept.edits[kept.made :]:
+    for edit in kept.edits:
         now = edit if resource_keys(edit) & seen else await _inverse_now(inverse(edit), ports)
         if now is None and not left:
-            made.append(edit)  # the kill came between the edit and the note of it
+            made.append(edit)
         elif now is not None:
             seen |= resource_keys(edit)
             left.append(now)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import KeptText, keep_backup, kept_texts
+from fedtui.changes.backup import ETC_CRONTAB, OWN, KeptText, keep_own, kept_texts, newest_own
 from fedtui.changes.change_set import plan_edits
 from fedtui.changes.edits import TableEdit
 from fedtui.changes.old_steps import stored_change
@@ -35,7 +35,6 @@ from fedtui.system.crontab_port import CrontabPort
 from fedtui.system.local_time import short_moment
 from fedtui.system.regular_file import read_regular
 
-OWN = "crontab"
 _APPLYING = timedelta(minutes=10)
 """How long before a text was kept the step of its change was written, at most."""
 
@@ -134,7 +133,12 @@ def _difference(now: bytes | None, text: bytes) -> tuple[int, int]:
 
 
 def _table_of(kept: KeptText, text: bytes, log: _TableLog, user: str) -> _Table:
-    """Whose text it is: `log` says so where root made the change."""
+    """Whose text it is. Of a text without a user's name, kept by root, `log` says so."""
+    what, _, other = kept.what.partition("@")
+    if what == OWN and other:
+        return other, OWN
+    if kept.what == ETC_CRONTAB:
+        return "root", "/etc/crontab"
     for step, edit in log:
         near = -_APPLYING < step.at - kept.at < timedelta(seconds=1)
         if near and edit.before == text and Path(edit.table).name == kept.what:
@@ -173,24 +177,25 @@ def keep_own_table(text: bytes | None, ports: Ports) -> None:
     """Keep a copy of the user's own table as it was read, if it has jobs and the newest copy differs."""
     if text is None or not _has_jobs(text):
         return
-    newest = _newest_own(ports.config, ports.history, ports.user)
+    newest = _newest_own(ports.config, ports.history, ports.user, ports.host)
     if newest is None or newest[1] != text:
         with suppress(Refused):  # nothing was asked for, so nothing is refused
-            keep_backup(ports.config, OWN, text, ports.clock())
+            keep_own(ports.config, ports.host, text, ports.clock())
 
 
-def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
-    """The kept text to put back where the user's own table is found without jobs.
+def lost_table(config: Config, history: History, user: str, host: str) -> tuple[KeptText, bytes] | None:
+    """The kept text to put back where the user's own table on this host is found without jobs.
 
     None where a change made here took the last one away.
     """
-    newest = _newest_own(config, history, user)
+    newest = _newest_own(config, history, user, host)
     if newest is None:
         return None
     kept, text = newest
     for step, edit in _table_log(history):
         if (
             step.at > kept.at - _APPLYING
+            and step.host in ("", host)
             and (edit.user, edit.table) == (user, OWN)
             and (step.at >= kept.at or edit.before == text)
         ):
@@ -198,11 +203,11 @@ def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, b
     return newest
 
 
-def _newest_own(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
-    """The newest kept text of the user's own table that has jobs."""
-    log = _owner_log(history)
-    for kept in kept_texts(config):
-        if kept.what == OWN:
+def _newest_own(config: Config, history: History, user: str, host: str) -> tuple[KeptText, bytes] | None:
+    """The newest kept text of the user's own table on this host that has jobs."""
+    log, newest = _owner_log(history), newest_own(config, host)
+    for kept in kept_texts(config) if newest is not None else ():
+        if kept.what == OWN and newest in ("", kept.name):
             with suppress(OSError, Refused):
                 text = read_regular(kept.path)
                 if _has_jobs(text) and _table_of(kept, text, log, user) == (user, OWN):

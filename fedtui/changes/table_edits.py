@@ -6,9 +6,10 @@ Blocking.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from fedtui.action_result import OutcomeUnknown, Refused
-from fedtui.changes.backup import keep_backup
+from fedtui.changes.backup import ETC_CRONTAB, OWN, keep_backup, keep_own
 from fedtui.changes.edits import TableEdit
 from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
@@ -40,7 +41,7 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     port = port_of(edit.table, edit.user, ports)
     kept = None
     if backup and edit.before is not None:
-        kept = keep_backup(ports.config, edit.table.rpartition("/")[2], edit.before, ports.clock())
+        kept = _keep(edit, edit.before, ports)
     try:
         port.replace(edit.before, edit.after)
     except CrontabChanged as error:
@@ -56,6 +57,18 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     except CrontabError as error:
         where = f" Its text from before is in {display_path(kept)}." if kept else ""
         raise Refused(f"{error.sentence}.", f"Check it before you continue.{where}", error.advice) from error
+
+
+def _keep(edit: TableEdit, text: bytes, ports: Ports) -> Path:
+    """Keep the text from before under a name that says whose table it is."""
+    own = edit.table == OWN and edit.user == ports.user
+    if own and Document.parse(text).entries:
+        return keep_own(ports.config, ports.host, text, ports.clock())
+    if edit.table == OWN:
+        what = OWN if own else f"{OWN}@{edit.user}"
+    else:
+        what = ETC_CRONTAB if edit.table == "/etc/crontab" else edit.table.rpartition("/")[2]
+    return keep_backup(ports.config, what, text, ports.clock())
 
 
 def is_made(now: bytes | None, edit: TableEdit) -> bool | None:

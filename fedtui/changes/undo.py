@@ -22,7 +22,7 @@ from fedtui.changes.pending_edits import resume_undo, undo_edits
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.plan_text import edit_diffs
 from fedtui.changes.table_edits import ChangedSince
-from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
+from fedtui.changes.undo_log import can_redo, change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
@@ -135,6 +135,8 @@ async def _plan_chosen(undo_id: int, steps: Sequence[UndoStep], ports: Ports) ->
     if step.verb == "redo":
         by_id = {each.id: each for each in steps}
         step = _by_id(change_of(step, by_id), steps)
+    if step.undoes is not None and not can_redo(step, steps):
+        raise Refused(f"Change {step.id} cannot be redone: it took back no whole change.")
     return await _plan(step, "redo" if step.undoes is not None else "undo", steps, ports)
 
 

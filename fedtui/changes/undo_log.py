@@ -70,10 +70,17 @@ def next_redo(steps: Sequence[UndoStep]) -> UndoStep | None:
     The undo of a change that was cut short is not redone: that would make a part of a change.
     """
     undone = undone_ids(steps)
-    changes = {step.id for step in steps if step.undoes is None and not step.summary.startswith(CUT_SHORT)}
     for step in steps:
         if step.undoes is None:
             return None
-        if step.undoes in changes and not step.prepared and step.kind != MARK and step.id not in undone:
+        is_undo = any(one.id == step.undoes and one.undoes is None for one in steps)
+        if is_undo and not step.prepared and step.id not in undone and can_redo(step, steps):
             return step
     return None
+
+
+def can_redo(step: UndoStep, steps: Sequence[UndoStep]) -> bool:
+    """Whether an undo took back a whole change, so that there is one to apply again."""
+    change = change_of(step, {one.id: one for one in steps})
+    cut_short = any(one.id == change and one.summary.startswith(CUT_SHORT) for one in steps)
+    return step.kind != MARK and not cut_short

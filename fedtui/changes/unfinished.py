@@ -100,7 +100,12 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
         for edit in reversed(kept.edits[:made]):
             await executor.make(inverse(edit))
         await asyncio.to_thread(forget_step, step.id, ports)
-    elif ends and await _is_whole(kept.edits[made - 1], ports):
+    elif (
+        ends
+        # An undo that may be made or not stays cut short: `u` looks at it again, and names what was changed.
+        and (found is not None or step.undoes is None)
+        and await _is_whole(kept.edits[made - 1], ports)
+    ):
         executor = EditExecutor(ports, unread=kept.edits)
         for edit in rest:
             await executor.make(edit)

@@ -38,7 +38,10 @@ _OUTPUT_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 def run_verb(workspace: Workspace, options: Namespace) -> int:
     """Run the verb that `options` names in `workspace`; returns the exit status."""
     return report_errors(
-        lambda: _start(workspace, options), options.debug, as_json=_form(options) == ENVELOPE
+        lambda: _start(workspace, options),
+        options.debug,
+        as_json=_form(options) == ENVELOPE,
+        unread=ExitStatus.DONE if _reads(options) or options.verb == "logs" else ExitStatus.REFUSED,
     )
 
 
@@ -190,8 +193,14 @@ def _verb(options: Namespace) -> Verb:
     return verb
 
 
-def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False) -> int:
-    """The exit status of `work`; what it raises is said in words instead of shown as a traceback."""
+def report_errors(
+    work: Callable[[], int], debug: bool, *, as_json: bool = False, unread: int = ExitStatus.DONE
+) -> int:
+    """The exit status of `work`; what it raises is said in words instead of shown as a traceback.
+
+    `unread` is the status where the reader of the output goes away before the work is done.
+    """
+    status = unread
     try:
         status = work()
         return status if _delivered() else ExitStatus.REFUSED
@@ -201,7 +210,7 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
         return 130
     except BrokenPipeError:
         drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
-        return ExitStatus.DONE
+        return status
     except Exception as error:  # noqa: BLE001 - said in words, with --debug in full
         kind = _kind(error)
         if kind:

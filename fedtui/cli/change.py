@@ -13,6 +13,7 @@ from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.record_exit_codes import OFFER
 from fedtui.changes.request import Request
+from fedtui.cli import drop_output
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
 from fedtui.cli.parser import UsageError
@@ -113,6 +114,8 @@ async def carry_out(
     """
     if options.keep_plan and not options.dry_run:
         raise UsageError(f"{options.verb}: --keep goes with --dry-run")
+    if options.keep_plan and options.verb == "apply":
+        raise UsageError("apply: the plan is kept already")
     plan = await workspace.engine.plan(asked) if isinstance(asked, Request) else asked
     if not options.json:
         print_plan(plan)
@@ -127,13 +130,16 @@ async def carry_out(
     if not agreed(options, "Apply this change?", "Nothing was changed.", "--yes applies this."):
         return ExitStatus.REFUSED
     applied = await workspace.engine.apply(plan)
-    if options.json:
-        print_json(options.json, {"result": result_record(plan, applied), **beside})
-    else:
-        print(sanitize_and_mask(applied.message) + _way_back(plan, applied))
-    if plan.change.undoes is not None and applied.undo_id is not None:
-        sys.stdout.flush()  # shown, and only then noted as shown
-        await workspace.engine.seen(applied.undo_id)
+    try:
+        if options.json:
+            print_json(options.json, {"result": result_record(plan, applied), **beside})
+        else:
+            print(sanitize_and_mask(applied.message) + _way_back(plan, applied))
+        if plan.change.undoes is not None and applied.undo_id is not None:
+            sys.stdout.flush()  # shown, and only then noted as shown
+            await workspace.engine.seen(applied.undo_id)
+    except BrokenPipeError:  # its reader went away; the change is in force all the same
+        drop_output()
     return ExitStatus.DONE
 
 

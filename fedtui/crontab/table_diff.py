@@ -11,6 +11,9 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 Lines = list[bytes]
+_ALIKE = 0.75
+"""From this ratio of difflib on a line may be another one, edited."""
+_MOST_COMPARED = 10_000
 # A stretch that differs: base[a:b] became new[c:d].
 Hunk = tuple[int, int, int, int]
 
@@ -95,13 +98,13 @@ def holds(current: bytes, before: bytes, after: bytes) -> bool | None:
     """
     if before == after or current in (before, after):
         return current == after
-    adds = any(d > c for _, _, c, d in hunks(split_lines(before), split_lines(after)))
-    back, forth = revert(current, before, after), revert(current, after, before)
-    if back is not None and (adds or forth is None):
-        return True
-    if back is not None:
-        return _is_removed(current, before, after)
-    return None if forth is None else False
+    changed = list(hunks(split_lines(before), split_lines(after)))
+    if revert(current, before, after) is not None:
+        return any(d > c for _, _, c, d in changed) or _is_removed(current, before, after)
+    if revert(current, after, before) is None:
+        return None
+    gone = any(b > a for a, b, _, _ in changed) or _is_removed(current, after, before)
+    return False if gone else None
 
 
 def _is_removed(current: bytes, before: bytes, after: bytes) -> bool | None:
@@ -110,8 +113,16 @@ def _is_removed(current: bytes, before: bytes, after: bytes) -> bool | None:
     removed = {line for a, b, _, _ in hunks(old, done) for line in old[a:b]}
     counts = [(now.count(line), old.count(line), done.count(line)) for line in removed]
     if all(found <= left for found, _, left in counts):
-        return True
+        new = {line for _, _, c, d in hunks(done, now) for line in now[c:d]}
+        too_many = len(new) * len(removed) > _MOST_COMPARED
+        return None if too_many or any(_is_variant(line, one) for line in new for one in removed) else True
     return False if all(found >= had for found, had, _ in counts) else None
+
+
+def _is_variant(line: bytes, other: bytes) -> bool:
+    """Whether one may be the other, edited."""
+    found = SequenceMatcher(None, line, other, autojunk=False)
+    return found.quick_ratio() >= _ALIKE and found.ratio() >= _ALIKE
 
 
 def split_lines(data: bytes) -> Lines:

@@ -20,7 +20,7 @@ class CheckRunner:
     `machine` is False for the demo workspace: no daemon of this machine starts its jobs.
     """
 
-    def __init__(self, config: Config, rules: RuleBook, *, machine: bool = True) -> None:
+    def __init__(self, config: Config, rules: RuleBook, *, machine: bool = True, node: str = "") -> None:
         self._probes = ProbeCache(machine=machine)
         self._host = FileFacts(
             config.log_size_warning,
@@ -31,6 +31,7 @@ class CheckRunner:
             rules=rules,
             age_limits=config.age_limits,
             user=user_name(os.geteuid()),
+            node=node,
         )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()

@@ -64,8 +64,8 @@ class FileFacts:
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
     monotonic seconds; `probes` runs programs (none: none are run). `user_path` are the folders of this
     user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
-    state folder, `user` this user's name; `age_limits` are those that the user set, in seconds by a job's id
-    or name.
+    state folder, `user` this user's name, `node` this host's; `age_limits` are those that
+    the user set, in seconds by a job's id or name.
     """
 
     def __init__(
@@ -79,12 +79,14 @@ class FileFacts:
         rules: RuleBook | None = None,
         age_limits: Mapping[str, float] | None = None,
         user: str = "",
+        node: str = "",
     ) -> None:
         self.notes = notes
         self.age_limits = age_limits or {}
         self.rules = rules or RuleBook({}, {})
         self.state = state
         self.user = user
+        self.node = node
         self.log_limit = log_limit
         self.probes = probes
         self.user_path = tuple(user_path)

@@ -38,7 +38,7 @@ def emptied(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     from fedtui.changes.restore import lost_table  # seldom wanted, and it loads much
 
     config = Config(host.state)
-    found = lost_table(config, History(config.database), user)
+    found = lost_table(config, History(config.database), user, host.node)
     if found is None:
         return
     kept, text = found

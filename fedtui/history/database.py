@@ -291,9 +291,14 @@ class History(Database):
             db.execute("UPDATE undo SET undone = ? WHERE id = ? AND undone = ?", (_READY, undo_id, _UNSEEN))
 
     def rewrite_undo(self, undo_id: int, *, summary: str, payload: str) -> None:
-        """Other words and another payload for a step whose change is still being made."""
+        """Other words and another payload for a step whose change is still being made.
+
+        Raises HistoryError where another process has finished it meanwhile.
+        """
+        query = "UPDATE undo SET summary = ?, payload = ? WHERE id = ? AND undone = ?"
         with self.writing() as db:
-            db.execute("UPDATE undo SET summary = ?, payload = ? WHERE id = ?", (summary, payload, undo_id))
+            if not db.execute(query, (summary, payload, undo_id, _PREPARED)).rowcount:
+                raise HistoryError(f"change {undo_id} is not being made any more.")
 
     def forget_undo(self, undo_id: int) -> None:
         """Let go of a step whose change was not made after all."""

@@ -40,9 +40,12 @@ class SetupRequest:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> SetupRequest:
-        """The request of these fields, as JSON has them. Raises TypeError for a field that there is not."""
+        """The request of these fields, as JSON has them. Raises Refused for a field that there is not."""
         alerts = given.get("alerts")
-        return cls(**{**given, "alerts": None if alerts is None else tuple(alerts)})
+        try:
+            return cls(**{**given, "alerts": None if alerts is None else tuple(alerts)})
+        except TypeError as error:
+            raise Refused(f"The request does not fit: {error}.") from error
 
     def settled(self, was: Pack | None, backend: str = "cron") -> SetupRequest:
         """The same with the current values, or the defaults, in place of what was not said."""

@@ -24,6 +24,7 @@ from fedtui.changes import (
     preview,
     seen,
 )
+from fedtui.changes.backup import kept_texts
 from fedtui.changes.request import Request
 from fedtui.crontab import Document
 from fedtui.engine import alternative
@@ -139,7 +140,7 @@ async def test_reschedule_changes_the_five_fields_and_no_other_byte(world: Ports
 async def test_the_old_text_is_kept_first(world: Ports, port: TableFile) -> None:
     await apply(await plan_pause(job(port, "sync-learning-data"), world), world)
     await apply(await plan_pause(job(port, "generate-dashboard-data"), world), world)
-    kept = sorted(world.config.backups.iterdir(), key=lambda path: len(path.name))
+    kept = [one.path for one in reversed(kept_texts(world.config))]
     assert kept[0].read_bytes() == TABLE
     assert kept[1].name == kept[0].name + ".2"
     assert kept[1].read_bytes().count(b"#fedtui:paused# ") == 1

@@ -73,6 +73,12 @@ async def test_an_undo_that_is_kept_undoes(world: Ports, table: TableFile) -> No
     ]
 
 
+async def test_on_another_machine_it_is_refused(world: Ports, table: TableFile) -> None:
+    plan_id = keep_plan(await a_plan(world), replace(world, host="node1"))
+    with pytest.raises(Refused, match=f"Plan {plan_id} was made on node1"):
+        kept_plan(plan_id, replace(world, host="node2"))
+
+
 async def test_after_an_hour_it_is_refused_and_the_next_one_removes_it(world: Ports) -> None:
     plan = await a_plan(world)
     plan_id = keep_plan(plan, world)

@@ -15,7 +15,9 @@ from fedtui.action_result import Refused
 from fedtui.changes.backup import keep_backup, kept_texts
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import TableEdit
+from fedtui.changes.plan import Conflict
 from fedtui.changes.restore import keep_own_table, kept_tables, lost_table, plan_restore
+from fedtui.changes.table_edits import apply_table_edit
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.ports import Ports
 from fedtui.schedulers import planning
@@ -145,12 +147,41 @@ async def test_as_root_the_log_says_whose_table_a_text_is(here: Ports, tmp_path:
     edit = TableEdit("daemon", "crontab", ONE, b"# none\n")
     await changes.apply(await plan_change_set(Wording("edit", "", "x", "", ""), (edit,), both), both)
     kept = kept_texts(here.config)[0]
-    assert kept.what == "crontab"
+    assert kept.what == "crontab@daemon"
     plan = await plan_restore(kept.name, both)
     assert plan.diffs[0].title == "crontab of daemon"
     await changes.apply(plan, both)
     assert theirs.read() == ONE
-    assert lost_table(here.config, here.history, here.user) is None
+    assert lost_table(here.config, here.history, here.user, here.host) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps other users' tables")
+async def test_a_change_of_anothers_table_that_failed_leaves_no_loss_of_ones_own(
+    here: Ports, tmp_path: Path
+) -> None:
+    theirs = TableFile(tmp_path / "daemon", "daemon")
+    theirs.path.write_bytes(ONE)
+    both = replace(here, crontabs={**here.crontabs, "daemon": theirs})
+    edit = TableEdit("daemon", "crontab", TWO, b"# none\n")  # since, they saved ONE
+    with pytest.raises(Conflict):
+        apply_table_edit(edit, both, backup=True)
+    assert [one.what for one in kept_texts(here.config)] == ["crontab@daemon"]
+    assert lost_table(here.config, here.history, here.user, here.host) is None
+
+
+def test_a_table_of_another_host_is_not_lost_here(here: Ports, clock: Clock) -> None:
+    """A home that machines share: what one has, another never had."""
+    keep_own_table(TWO, replace(here, host="node1"))
+    assert lost_table(here.config, here.history, here.user, "node2") is None
+    lost = lost_table(here.config, here.history, here.user, "node1")
+    assert lost is not None
+    clock.later()
+    keep_own_table(ONE, replace(here, host="node2"))
+    keep_own_table(TWO, replace(here, host="node1"))  # no new copy: it is the newest there
+    assert [one.path.read_bytes() for one in kept_texts(here.config)] == [ONE, TWO]
+    found = lost_table(here.config, here.history, here.user, "node1")
+    assert found is not None
+    assert found[1] == TWO
 
 
 def test_a_copy_is_kept_once_a_change_private_and_only_of_jobs(here: Ports, clock: Clock) -> None:
@@ -173,7 +204,7 @@ def test_a_state_folder_that_cannot_be_used_costs_no_error(here: Ports) -> None:
 
 
 def found(ports: Ports) -> bytes | None:
-    lost = lost_table(ports.config, ports.history, ports.user)
+    lost = lost_table(ports.config, ports.history, ports.user, ports.host)
     return None if lost is None else lost[1]
 
 

@@ -16,7 +16,10 @@ from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import file_edits, unfinished
 from fedtui.changes.apply_edit import EditExecutor
-from fedtui.changes.edits import Edit
+from fedtui.changes.change_journal import ChangeJournal
+from fedtui.changes.edits import Edit, TableEdit
+from fedtui.changes.old_steps import stored_change
+from fedtui.changes.pending_edits import resume_undo
 from fedtui.changes.plan import Conflict
 from fedtui.changes.request import Request
 from fedtui.engine import Engine
@@ -164,6 +167,55 @@ async def test_a_killed_undo_repeated_ends_in_the_old_text(
     assert steps(world) == [("undo", False), ("new", True)]
     with pytest.raises(Refused, match=f"Change {applied.undo_id} was undone already"):
         await changes.plan_undo(world, applied.undo_id)
+
+
+async def test_a_killed_undo_of_a_line_that_somebody_edited_since_is_not_called_done(
+    world: Ports, table: Fragile
+) -> None:
+    await added(world)
+    table.early = _Killed()
+    with pytest.raises(_Killed):
+        await undone(world)
+    edited = NEW.replace(b"more", b"much more")
+    table.path.write_bytes(edited)
+    with pytest.raises(Refused, match=r"changed since"):
+        await changes.plan_undo(world)
+    assert table.read() == edited
+    assert [step.undone for step in world.history.undo_steps() if step.verb == "new"] == [False]
+
+
+async def test_a_resumed_undo_does_not_trust_what_was_made_before_the_kill(
+    world: Ports, table: Fragile
+) -> None:
+    await added(world)
+    table.late = _Killed()
+    with pytest.raises(_Killed):
+        await undone(world)
+    (step,) = world.history.prepared_undo()
+    kept = stored_change(step)._replace(made=1)
+    table.path.write_bytes(NEW)  # put back by hand
+    made, left, _ = await resume_undo(kept, world)
+    assert (made, [type(edit) for edit in left]) == ((), [TableEdit])
+
+
+async def test_an_undo_that_another_process_finished_meanwhile_is_not_resumed(
+    world: Ports, table: Fragile
+) -> None:
+    await added(world)
+    journal = ChangeJournal(await changes.plan_undo(world), world)
+    await undone(world)
+    await changes.apply(await changes.plan_redo(world), world)
+    with pytest.raises(Refused, match="is not being made any more"):
+        journal.note(0)
+    assert table.read() == NEW
+
+
+async def test_only_the_undo_of_a_whole_change_is_redone_by_its_number(world: Ports, table: Fragile) -> None:
+    await added(world)
+    table.path.write_bytes(OLD)  # taken back by hand: the undo only marks the step
+    undo = (await undone(world)).undo_id or 0
+    with pytest.raises(Refused, match=f"Change {undo} cannot be redone"):
+        await changes.plan_undo(world, undo)
 
 
 async def test_a_later_change_finishes_the_killed_undo(world: Ports, table: Fragile) -> None:

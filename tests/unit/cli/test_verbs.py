@@ -384,6 +384,18 @@ def test_output_that_nobody_takes_ends_in_words(folder: Path, more: list[str]) -
         assert (left.wait(timeout=60), complaint) == (0, b"")
 
 
+def test_a_change_whose_plan_nobody_reads_to_its_end_is_not_called_done(folder: Path) -> None:
+    """`fedtui record --all --yes | grep -q x`: the reader leaves while the plan is printed."""
+    table = "".join(f"* * * * * echo a line that is long enough {number}\n" for number in range(400))
+    (folder / "crontab").write_text(table)
+    argv = [sys.executable, "-m", "fedtui", "demo", "--folder", str(folder), "record", "--all", "--yes"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        left.stdout.close()
+        assert left.wait(timeout=60) == 3
+    assert (folder / "crontab").read_text() == table
+
+
 def test_a_jobs_name_begins_a_sentence_as_it_is_written(shell: Shell) -> None:
     _, _, err = shell("resume", "sync", "--yes")
     assert "sync is not paused." in err

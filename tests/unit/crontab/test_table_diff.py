@@ -174,6 +174,15 @@ def test_a_text_of_neither_side_tells_nothing() -> None:
     assert holds(b"5 a\n", b"1 a\n", b"2 a\n") is None
 
 
+def test_a_line_that_was_edited_since_is_on_neither_side() -> None:
+    """Not that it is gone: the change that added it is still in force, and one that removes it was not made."""
+    old, new = b"0 1 * * * backup\n", b"0 1 * * * backup\n5 5 * * * report\n"
+    for edited in (new.replace(b"5 5", b"6 5"), new.replace(b"report", b"report --all")):
+        assert holds(edited, old, new) is None
+        assert holds(edited, new, old) is None
+    assert holds(old + b"@daily their own\n", new, old) is True
+
+
 def test_a_removal_among_equal_lines_is_told_by_their_number() -> None:
     before, after = b"b\nd\na\nc\nc\nc\n", b"b\nd\na\nc\nc\n"
     assert holds(b"d\na\nc\nc\n", before, after) is True
