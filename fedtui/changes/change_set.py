@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from fedtui.action_result import Applied, OutcomeUnknown, PartlyDone, Refused
-from fedtui.changes import apply_edit, unit_edits
+from fedtui.changes import apply_edit, file_edits, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
 from fedtui.changes.edits import (
     ChangeSet,
     Edit,
     FileEdit,
+    FolderEdit,
     UnitEdit,
     inverse,
     is_bookkeeping,
@@ -79,8 +80,10 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
     still in force where not all could be rolled back, and then `u` takes the rest back. OutcomeUnknown leaves
     all as a kill would.
     """
-    change_set = plan.change
-    await check_unchanged(change_set.edits, ports)
+    await check_unchanged(plan.change.edits, ports)
+    edits = await asyncio.to_thread(_without_folders_there, plan.change.edits, ports)
+    change_set = replace(plan.change, edits=edits)
+    plan = replace(plan, change=change_set)
     journal = await asyncio.to_thread(ChangeJournal, plan, ports)
     executor = EditExecutor(ports, unread=change_set.made)
     made = 0
@@ -104,6 +107,15 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
         await _roll_back(change_set, made, failed, journal, ports)
         raise failed from error
     return await asyncio.to_thread(journal.finish)
+
+
+def _without_folders_there(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
+    """The edits but for folders that others made meanwhile: to roll back would remove what is theirs."""
+    return tuple(
+        edit
+        for edit in edits
+        if not (isinstance(edit, FolderEdit) and file_edits.state_of(edit, ports) is EditState.AFTER)
+    )
 
 
 async def _roll_back(

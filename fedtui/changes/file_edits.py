@@ -275,11 +275,14 @@ def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
                     f"{display_path(source)} ({was.st_size} bytes) is unchanged.",
                 )
             os.fsync(new.fileno())
-        os.rename(part, target.name, src_dir_fd=b, dst_dir_fd=b)
+            os.rename(part, target.name, src_dir_fd=b, dst_dir_fd=b)
+            if os.fstat(old.fileno()).st_size != was.st_size:  # its job writes to it
+                os.unlink(target.name, dir_fd=b)
+                raise Refused(f"{display_path(source)} is being written.", "It was left where it is.")
+            os.unlink(source.name, dir_fd=a)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=b)
-    os.unlink(source.name, dir_fd=a)
 
 
 def _same(left: IO[bytes], right: IO[bytes]) -> bool:

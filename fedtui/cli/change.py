@@ -144,7 +144,7 @@ async def carry_out(
 
 
 def _way_back(plan: Plan, applied: Applied) -> str:
-    if applied.undo_id is None:
+    if applied.undo_id is None or (not plan.change.edits and plan.change.resumes is None):
         return ""
     return " Redo: fedtui redo" if plan.verb == "undo" else f" Undo: fedtui undo {applied.undo_id}"
 

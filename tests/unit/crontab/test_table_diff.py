@@ -175,7 +175,7 @@ def test_a_text_of_neither_side_tells_nothing() -> None:
 
 
 def test_a_line_that_was_edited_since_is_on_neither_side() -> None:
-    """Not that it is gone: the change that added it is still in force, and one that removes it was not made."""
+    """It is not gone: what added it is in force, and what removes it was not made."""
     old, new = b"0 1 * * * backup\n", b"0 1 * * * backup\n5 5 * * * report\n"
     for edited in (new.replace(b"5 5", b"6 5"), new.replace(b"report", b"report --all")):
         assert holds(edited, old, new) is None
