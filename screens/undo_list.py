@@ -26,7 +26,7 @@ from fedtui.widgets.row_table import RowTable
 REST = 0.05
 """Seconds that the cursor rests on a change before its diff is read."""
 
-MOST = 1_000
+MOST = 10_000
 """Changes that are listed."""
 
 
@@ -60,8 +60,8 @@ class UndoListScreen(ListScreen):
         except HistoryError as error:
             steps, trouble = [], str(error)
         self._absent = "No changes yet. Every change that you make with fedtui is listed here."
-        in_force = sum(not step.undone for step in steps)
-        facts = Span(f"  {counted(len(steps), 'change')}, {in_force} in force", Tone.MUTED)
+        in_force = sum(step.undoes is None and not step.undone for step in steps)
+        facts = Span(f"  {counted(len(steps), 'step')}, {counted(in_force, 'change')} in force", Tone.MUTED)
         self._rule.show("Undo list", (Span(f"  ▲ {trouble}", Tone.WARN) if trouble else facts,))
         self.table.styles.height = self.list_height(len(steps))
         self.table.set_rows(steps, [str(step.id) for step in steps])

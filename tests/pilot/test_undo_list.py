@@ -59,7 +59,7 @@ async def test_the_list_shows_each_change_with_its_diff_and_undoes_an_older_one(
         await change(pilot, "p", "Paused export-collections.")
         await pilot.press("U")
         text = await says(pilot, lambda text: "+ #fedtui:paused# 0 2 * * 0" in text)
-        assert "Undo list  2 changes, 2 in force" in text
+        assert "Undo list  2 steps, 2 changes in force" in text
         rows = [row.split() for row in text.splitlines() if "  pause " in row]
         assert [(row[0], row[-3], row[-2:]) for row in rows] == [
             ("2", "in", ["force", "demo"]),
@@ -69,7 +69,7 @@ async def test_the_list_shows_each_change_with_its_diff_and_undoes_an_older_one(
         await says(pilot, lambda text: "+ #fedtui:paused# 0 * * * *" in text)
         await change(pilot, "enter", "Undone: pause sync-learning-data.  ctrl+r redoes it")
         assert table.read_bytes().count(PAUSE) == 2
-        text = await says(pilot, lambda text: "3 changes, 2 in force" in text)
+        text = await says(pilot, lambda text: "3 steps, 1 change in force" in text)
         assert [row.split()[-2] for row in text.splitlines() if "  pause " in row] == ["force", "undone"]
         assert isinstance(pilot.app.screen, UndoListScreen)
         await pilot.press("u")  # the cursor is on the change that is undone
@@ -93,7 +93,7 @@ async def test_a_change_that_blocks_the_way_back_is_named_and_the_list_offered(t
         text = await says(pilot, lambda text: "Undo: not done" in text)
         assert "Change 2 (pause export-collections) blocks" in text
         await pilot.press("U")
-        await says(pilot, lambda text: "Undo list  2 changes" in text)
+        await says(pilot, lambda text: "Undo list  2 steps" in text)
         await pilot.press("j")
         await change(pilot, "u", "Undone: pause sync-learning-data.")
         assert table.read_bytes() == edited.replace(PAUSE, b"", 1)
