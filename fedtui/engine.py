@@ -45,9 +45,13 @@ class Engine:
         if len(jobs) > 1 and request.verb in ("edit", "fix", "silence"):
             raise Refused(f"fedtui can {request.verb} one job at a time.")
         given = _Arguments(request.arguments)
-        if jobs:
-            return await self._of_jobs(request.verb, jobs, given, fixes)
-        return await self._of_none(request.verb, given, fixes)
+        try:
+            if jobs:
+                return await self._of_jobs(request.verb, jobs, given, fixes)
+            return await self._of_none(request.verb, given, fixes)
+        except OSError as error:  # a folder that was taken away while it was looked at, say
+            what = f"{error.filename}: " if error.filename else ""
+            raise Refused(f"{what}{error.strerror or error}.", advice="Try again.") from error
 
     async def _of_jobs(
         self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
