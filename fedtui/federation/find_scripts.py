@@ -8,7 +8,9 @@ Blocking.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -38,15 +40,16 @@ _OF_BASH = frozenset(_BASH_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class FoundScript:
-    """A profile's job with its script: the absolute path, None where there is none."""
+    """A profile's job with its script: the absolute path, None where there is none; `program` reads it."""
 
     job: ProfileJob
     path: Path | None
+    program: tuple[str, ...]
 
     @property
     def argv(self) -> tuple[str, ...]:
         """How the job is started. Only for one whose script was found."""
-        return (*self.job.program, str(self.path))
+        return (*self.program, str(self.path))
 
 
 def root_folder(text: str) -> Path:
@@ -67,7 +70,18 @@ def root_folder(text: str) -> Path:
 
 def find_scripts(root: Path, profile: Profile) -> tuple[FoundScript, ...]:
     """Each job of the profile with its script, as far as it is there."""
-    return tuple(FoundScript(job, find_script(root, job.scripts)) for job in profile.jobs)
+    found = ((job, find_script(root, job.scripts)) for job in profile.jobs)
+    return tuple(FoundScript(job, path, program_for(path, job.program)) for job, path in found)
+
+
+def program_for(path: Path | None, program: tuple[str, ...]) -> tuple[str, ...]:
+    """What reads the script: `program`, or on a host without that the one of the script's first line."""
+    if path is not None and shutil.which(program[0]) is None:
+        with suppress(OSError):
+            words = tuple(first_line(_text(path)))
+            if words and Path(words[0]).exists():
+                return words
+    return program
 
 
 def find_script(root: Path, names: Sequence[str]) -> Path | None:
@@ -113,7 +127,7 @@ def _text(path: Path) -> str:
 
 
 def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
-    key, reader = found.job.key, found.job.program[0].rpartition("/")[2]
+    key, reader = found.job.key, found.program[0].rpartition("/")[2]
     if not text.strip():
         yield error_issue(f"{path} is empty.", key)
         return
@@ -128,11 +142,16 @@ def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
     if interpreter and not Path(interpreter[0]).exists():
         named = f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, "
         named += f"which is not on this machine; {reader} reads it all the same, since the job is "
-        yield note_issue(f"{named}`{' '.join(found.job.program)} SCRIPT`.", key)
+        yield note_issue(f"{named}`{' '.join(found.program)} SCRIPT`.", key)
 
 
 def _syntax(key: str, path: Path, reader: str) -> Iterator[SetupIssue]:
     command = f"{reader} -n {quote(str(path))}"
+    if shutil.which(reader) is None:
+        yield error_issue(
+            f"{reader} is not installed, and {path.name} needs it.", key, f"command -v {reader}"
+        )
+        return
     try:
         ended = run_program((reader, "-n", str(path)), deadline=20.0)
     except ProgramError as error:

@@ -12,6 +12,7 @@ UNITS = {
     "job.timer": "[Timer]\nOnCalendar=*-*-* 03:07:00\n[Install]\nWantedBy=timers.target\n",
 }
 SCRIPTS = ("sync-learning-data.sh", "export-collections.sh", "generate-dashboard-data.sh")
+NAMES = ("federated-sync", "federated-export", "dashboard-metrics")
 NO_PLACE = ("read-only-home", "read-only-root")
 """Where nothing of the user's can be written, or no table: there the line is from before."""
 
@@ -81,7 +82,7 @@ def test_a_job_is_paused_and_resumed(bare: BareHost, name: str) -> None:
         assert "holds until the next boot" in done.stdout
         assert bare.read("/run/systemd/system/job.timer.d/zz-fedtui-schedule.conf")
     assert bare.verb("undo", "--yes").returncode == 0
-    [job] = [one for one in jobs(bare) if one["name"] == "job"]
+    [job] = [one for one in jobs(bare) if one["name"] in ("job", "job.timer")]
     assert job["state"] == "on"
     assert "03:07" in job["schedule_text"]
 
@@ -119,11 +120,16 @@ def test_the_federation_is_set_up_and_taken_away(bare: BareHost, name: str) -> N
         assert done.returncode == 3, done.stdout + done.stderr
         return
     assert done.returncode == 0, done.stdout + done.stderr
-    found = [one for one in jobs(bare) if one["managed"] is not None]
     expected = "user-timer" if kind.timers else "crontab"
-    assert [(one["source"], one["state"]) for one in found] == [(expected, "on")] * 3
+    assert managed(bare) == [(expected, "on")] * 3
     assert bare.verb("setup", "--remove", "--yes").returncode == 0
-    assert not [one for one in jobs(bare) if one["managed"] is not None]
+    assert managed(bare) == []
+
+
+def managed(bare: BareHost) -> list[tuple[str, str]]:
+    """Source and state of the federation's jobs."""
+    names = {f"{name}{end}" for name in NAMES for end in ("", ".timer")}
+    return [(one["source"], one["state"]) for one in jobs(bare) if one["name"] in names]
 
 
 def test_every_kind_has_a_title() -> None:

@@ -55,7 +55,9 @@ def find_script(root: Path, pack: Pack | None) -> SyncScript | None:
         path = None if job is None else find_scripts.find_script(root, job.scripts)
     if path is None or not path.is_file():
         return None
-    return SyncScript(path, (*(job.program if job is not None else ("bash",)), str(path)))
+    return SyncScript(
+        path, (*find_scripts.program_for(path, job.program if job is not None else ("bash",)), str(path))
+    )
 
 
 def run_script(
