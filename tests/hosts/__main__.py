@@ -99,7 +99,7 @@ def main(arguments: list[str]) -> int:
     """Run the tests, several hosts side by side; pytest's exit status."""
     with tempfile.TemporaryDirectory(prefix="fedtui-hosts-") as folder:
         report = Path(folder) / "report.xml"
-        chosen = ["--numprocesses=6", "--dist=loadgroup", f"--junitxml={report}", *arguments]
+        chosen = ["--numprocesses=10", "--dist=loadgroup", f"--junitxml={report}", *arguments]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "tests/hosts", *chosen], check=False, cwd=CHECKOUT
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,21 @@ rm -f /dev/log
 """
 JOB = b"# name: job\n7 3 * * * exit 3\n"
 WITH_JOB = f"printf '{JOB.decode()}' | crontab -u fed -;"
-STAYS = "exec sleep infinity"
 
 
 @dataclass(frozen=True)
 class Kind:
     """`title` heads its column. `prepare` is done by root's shell once it is up.
 
-    `container`: what starts a container in it, without systemd, in which everything is then done. `timers`:
-    its jobs are user timers, since there is no cron. `user` is who uses fedtui there, with `env`.
+    `inside`: what is done first in namespaces of their own (`apart`), where everything else then happens too.
+    `timers`: its jobs are user timers, since there is no cron. `user` is who uses fedtui there, with `env`.
     """
 
     title: str
     prepare: str = ":"
     base: str = "debian"
-    container: str = ""
+    inside: str = ""
+    apart: tuple[str, ...] = ("--mount", "--pid", "--fork", "--kill-child")
     timers: bool = False
     user: str = "fed"
     env: tuple[tuple[str, str], ...] = ()
@@ -44,14 +45,16 @@ class Kind:
 
 KINDS = {
     "no-cron": Kind("no cron", NO_CRON, timers=True),
-    "container": Kind("no systemd", container=f"{IN_CONTAINER} cron; {STAYS}"),
-    "syslog": Kind(
-        "no systemd, rsyslog", base="debian-13", container=f"{IN_CONTAINER} rsyslogd; cron; {STAYS}"
-    ),
+    "container": Kind("no systemd", inside=f"{IN_CONTAINER} cron;"),
+    "syslog": Kind("no systemd, rsyslog", base="debian-13", inside=f"{IN_CONTAINER} rsyslogd; cron;"),
     "no-bash": Kind("no bash", "usermod --shell /bin/sh fed; rm /bin/bash"),
     "no-logrotate": Kind("no logrotate, no mailer", "rm /usr/sbin/logrotate"),
     "read-only-root": Kind(
-        "read-only root", f"{WITH_JOB} mount -o remount,ro /", env=(("XDG_STATE_HOME", "/tmp/state"),)
+        "read-only root",
+        WITH_JOB,
+        inside="mount -o remount,bind,ro /;",
+        apart=("--mount",),
+        env=(("XDG_STATE_HOME", "/tmp/state"),),
     ),
     "read-only-home": Kind(
         "read-only home", f"{WITH_JOB} mount --bind /home/fed /home/fed; mount -o remount,bind,ro /home/fed"
@@ -98,29 +101,25 @@ class BareHost(Host):
         super().up()
         self._booted = self.init
         self.run(["sh", "-ec", self.kind.prepare], "root", check=True)
-        if self.kind.container:
-            self._enter(self.kind.container)
+        if self.kind.inside:
+            self._enter(self.kind.inside)
         return self
 
     def down(self) -> None:
-        """End the container, and the machine that it is in."""
+        """End the machine, and what is in it."""
         self.init = self._booted
         super().down()
 
     def _enter(self, script: str) -> None:
-        """Use from now on a container that `script` begins, as its first process."""
-        shell = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]
+        """Use from now on the namespaces of the process that `script` ends as."""
+        shell = ["unshare", *self.kind.apart, "sh", "-c", f"{script} exec sleep infinity"]
         self.popen(shell, "root", stdout=subprocess.DEVNULL)
-        self.init = wait_until(self._find_container, 10, "the container is up")
+        self.init = wait_until(self._sleeping, 10, "the namespaces are ready")
 
-    def _find_container(self) -> int:
-        for status in Path("/proc").glob("[0-9]*/status"):
-            try:
-                numbers = next(line for line in status.read_text().splitlines() if line.startswith("NSpid:"))
-                sleeps = (status.parent / "comm").read_text() == "sleep\n"
-                ours = self.name in (status.parent / "cgroup").read_text()
-            except (OSError, StopIteration):
-                continue
-            if sleeps and ours and numbers.split()[-1] == "1":
-                return int(status.parent.name)
+    def _sleeping(self) -> int:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                ours = self.name in (process / "cgroup").read_text()
+                if ours and (process / "comm").read_text() == "sleep\n":
+                    return int(process.name)
         return 0
