@@ -55,6 +55,8 @@ have is counted as not applicable: it is no finding, and nothing is unchecked fo
 """
 REFUSED = "refused, nothing changed"
 CELLS = {
+    "test_what_does_not_apply_is_neither_found_nor_unchecked[no-bash]": "finds the scripts that need it",
+    "test_what_does_not_apply_is_neither_found_nor_unchecked[read-only-home]": "not checked: series of runs",
     "test_a_job_is_paused_and_resumed[read-only-root]": REFUSED,
     "test_a_job_is_paused_and_resumed[read-only-home]": REFUSED,
     "test_a_job_is_paused_and_resumed[read-only-units]": "until the next boot, said",
