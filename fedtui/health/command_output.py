@@ -13,7 +13,7 @@ from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON
+from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON, SYSTEMD_CRON_2
 
 NO_OUTPUT = note_rule(
     "FT115",
@@ -223,7 +223,7 @@ _SET_BY = frozenset(("USER", dialect) for dialect in ("cronie", "busybox", "bcro
 
 def _destination(cron: CronFacts, *, mailer: bool) -> str:
     """Where the output goes that the line sends to no file."""
-    if cron.dialect == SYSTEMD_CRON.dialect:
+    if cron.dialect in (SYSTEMD_CRON.dialect, SYSTEMD_CRON_2.dialect):
         return "to the journal"
     to = dict(cron.environment).get(b"MAILTO")
     if to == b"" or (to is None and cron.dialect == BUSYBOX.dialect):  # whose output is that of crond

@@ -7,7 +7,7 @@ Each is modelled from its own source, and held to it by `tests/oracle`. Names ar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from fedtui.schedule.fields import Field, FieldKind, read_cronie, read_debian, read_other
@@ -144,6 +144,7 @@ SYSTEMD_CRON = Dialect(
     weekly="0 0 * * 1",  # systemd's own "weekly"
     percent=False,
 )
+SYSTEMD_CRON_2 = replace(SYSTEMD_CRON, name="systemd-cron-2", label="systemd-cron 2", percent=True)
 OTHER = Dialect(
     "other",
     "another cron, computed by croniter",
@@ -154,7 +155,9 @@ OTHER = Dialect(
     needs_newline=True,
     longest_command=998,
 )
-DIALECTS = {dialect.name: dialect for dialect in (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON, OTHER)}
+DIALECTS = {
+    dialect.name: dialect for dialect in (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON, SYSTEMD_CRON_2, OTHER)
+}
 
 
 def dialect_named(name: str) -> Dialect:

@@ -1,8 +1,8 @@
 """systemd-cron makes a timer of each line of a cron table: one row stands for both.
 
 The row is the line, which is what can be changed; when it runs and how its runs ended is what systemd says of
-the timer. Facts: systemd-crontab-generator of systemd-cron 1.15. Its units are numbered by place, so that a
-unit's last run may be of another line: it counts only where it began after the unit was last made.
+the timer. Facts: systemd-crontab-generator of systemd-cron 1.15 and 2.5. Its units are numbered by place, so
+that a unit's last run may be of another line: it counts only where it began after the unit was last made.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
-from fedtui.system.cron_product import SYSTEMD_CRON
+from fedtui.system.cron_product import PRODUCTS
 
+_DIALECTS = frozenset(product.dialect for product in PRODUCTS if product.by_timers)
 GENERATED = "/run/systemd/generator"
 _MADE_IN = f"{GENERATED}/cron-"
 _FOLDERS = ("hourly", "daily", "weekly", "monthly")
@@ -48,7 +49,7 @@ def fold_generated(jobs: Sequence[Job], *, complete: bool) -> FoldedTimers:
 
     `complete`: every timer is among `jobs`, so that a line without one is not loaded.
     """
-    lines = [(job, cron) for job, cron in cron_jobs(jobs) if cron.dialect == SYSTEMD_CRON.dialect]
+    lines = [(job, cron) for job, cron in cron_jobs(jobs) if cron.dialect in _DIALECTS]
     if not lines:
         return FoldedTimers(tuple(jobs))
     timers = [(job, facts) for job, facts in timer_jobs(jobs) if facts.fragment.startswith(_MADE_IN)]
@@ -59,7 +60,8 @@ def fold_generated(jobs: Sequence[Job], *, complete: bool) -> FoldedTimers:
     rows = {job.id: _without_timer(job, cron, units) for job, cron in lines} if complete else {}
     line_of: dict[str, str] = {}
     for timer, facts in sorted(timers, key=lambda pair: (len(pair[1].unit), pair[1].unit)):
-        of_text = waiting[facts.description.partition(' "')[2].removesuffix('"')]
+        written = facts.description.partition(' "')[2].removesuffix('"')
+        of_text = waiting[" ".join(written.split())]  # version 1 has written it so, 2 as it is in the table
         mine = next((one for one in of_text if _is_timer_of(*one, facts)), None)
         if mine is not None:
             of_text.remove(mine)
@@ -81,12 +83,14 @@ def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:
     """The row of a line that the generator leaves out; where another timer does its work, that is said."""
     if line.state is not State.ON or _at_boot(line):
         return line
-    instead = f"{posixpath.basename(cron.table)}.timer"
+    instead = f"{posixpath.basename(cron.table)}.timer" if cron.table.startswith("/") else ""
+    reason = f"{instead} does its work" if instead in units else ""
     if cron.table == "/etc/crontab":
-        of_folder = (name for name in _FOLDERS if f"/etc/cron.{name}".encode() in cron.command)
-        instead = f"cron-{next(of_folder, '')}.timer"
-    if cron.table.startswith("/") and instead in units:
-        reason = f"does nothing here: {instead} does its work"
+        folders = (f"/etc/cron.{name}" for name in _FOLDERS)
+        mine = next((folder for folder in folders if folder.encode() in cron.command), None)
+        reason = f"systemd-cron itself runs what is in {mine}" if mine else ""
+    if reason:
+        reason = f"does nothing here: {reason}"
         return replace(line, state=State.OFF, state_reason=reason, next_run=None)
     return replace(line, state=State.NOT_LOADED, state_reason=NO_TIMER, next_run=None)
 

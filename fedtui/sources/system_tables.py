@@ -32,6 +32,7 @@ _DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LEFT_OUT = {
     "cronie": re.compile(r".*(~|\.rpm(save|orig|new))|#.*"),
     "systemd-cron": re.compile(r".*(~|\.dpkg-).*"),
+    "systemd-cron-2": re.compile(r".*(~|\.dpkg-).*"),
     "bcron": re.compile(r"\..*"),
 }
 """The names of files in /etc/cron.d that crons but Debian's leave out."""

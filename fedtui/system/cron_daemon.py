@@ -16,7 +16,6 @@ from fedtui.system.cron_product import (
     CRONIE,
     DAEMONS,
     DEBIAN,
-    SYSTEMD_CRON,
     CronProduct,
     installed_product,
     product_of,
@@ -58,8 +57,8 @@ class CronDaemon:
 def find_cron(proc: Path = processes.PROC, run: Path = Path("/run")) -> CronDaemon:
     """Look for the cron daemon: by its pid file, else through the process table."""
     installed = installed_product()
-    if installed is SYSTEMD_CRON:
-        return _behind_systemd()
+    if installed is not None and installed.by_timers:
+        return _behind_systemd(installed)
     pid = _written_pid(run)
     stat = _daemon(pid, proc) if pid is not None else None
     if stat is None:
@@ -84,17 +83,17 @@ def _running(name: str, installed: CronProduct | None) -> CronProduct:
     return {"cron": DEBIAN, BCRON.daemon: BCRON}.get(name, CRONIE)
 
 
-def _behind_systemd() -> CronDaemon:
+def _behind_systemd(product: CronProduct) -> CronDaemon:
     """systemd-cron has no process: its timers run while its target is active."""
-    [unit] = SYSTEMD_CRON.units
+    [unit] = product.units
     try:
         ended = run_program(["systemctl", "is-active", unit], deadline=_ASK_DEADLINE)
     except ProgramError as error:
-        return CronDaemon(None, SYSTEMD_CRON.dialect, str(error))
+        return CronDaemon(None, product.dialect, str(error))
     state = ended.out.decode("ascii", "replace").strip()
     if not state:
-        return CronDaemon(None, SYSTEMD_CRON.dialect, "systemd does not say whether its target is active")
-    return CronDaemon(state in ("active", "activating"), SYSTEMD_CRON.dialect, f"{unit} is {state}")
+        return CronDaemon(None, product.dialect, "systemd does not say whether its target is active")
+    return CronDaemon(state in ("active", "activating"), product.dialect, f"{unit} is {state}")
 
 
 def _written_pid(run: Path) -> int | None:

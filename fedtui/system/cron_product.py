@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _PROGRAMS = (
@@ -37,7 +37,8 @@ class CronProduct:
     `dialect` names it, and its rules in `fedtui.schedule`. `daemon` is the name of root's process that shows
     that it runs; empty where there is none. `programs` show that it is installed, `units` are the names under
     which distributions start it, the likeliest first. `reads_system`: /etc/crontab and /etc/cron.d as well.
-    `logs_starts`: it writes each start to the system's log. `unit_tells`: it ends with its unit.
+    `logs_starts`: it writes each start to the system's log. `unit_tells`: it ends with its unit. `by_timers`:
+    it makes a timer of systemd of each line.
     """
 
     dialect: str
@@ -48,6 +49,7 @@ class CronProduct:
     reads_system: bool = True
     logs_starts: bool = True
     unit_tells: bool = True
+    by_timers: bool = False
 
     def installed_as(self, exists: Exists = os.path.exists) -> str:
         """The path of the file that shows that it is installed; empty where none does."""
@@ -81,8 +83,11 @@ SYSTEMD_CRON = CronProduct(
     ("systemd-crontab-generator",),
     ("cron.target",),
     logs_starts=False,
+    by_timers=True,
 )
-PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON)
+SYSTEMD_CRON_2 = replace(SYSTEMD_CRON, dialect="systemd-cron-2", title="systemd-cron 2")
+_OF_VERSION_2 = "/usr/libexec/systemd-cron"
+PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON, SYSTEMD_CRON_2)
 UNITS = tuple(dict.fromkeys(unit for product in PRODUCTS for unit in product.units))
 TELLING_UNITS = tuple(dict.fromkeys(unit for one in PRODUCTS if one.unit_tells for unit in one.units))
 DAEMONS = frozenset(product.daemon for product in PRODUCTS) - {""}
@@ -93,6 +98,8 @@ def installed_product(exists: Exists = os.path.exists) -> CronProduct | None:
     for product in PRODUCTS:
         path = product.installed_as(exists)
         if path:
+            if product is SYSTEMD_CRON and exists(_OF_VERSION_2):
+                return SYSTEMD_CRON_2
             is_busybox = product is CRONIE and Path(path).resolve().name == "busybox"
             return BUSYBOX if is_busybox else product
     return None

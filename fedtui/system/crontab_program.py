@@ -31,7 +31,7 @@ from fedtui.system.crontab_port import (
     CrontabRefused,
     CrontabUnknown,
 )
-from fedtui.system.crontab_variant import SYSTEMD_CRON, CrontabVariant, variant_of
+from fedtui.system.crontab_variant import SYSTEMD_CRON, SYSTEMD_CRON_2, CrontabVariant, variant_of
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
@@ -210,9 +210,10 @@ class SystemCrontab:
     @property
     def _variant(self) -> CrontabVariant:
         if self._known_variant is None:
-            if cron_product.installed_product() is cron_product.SYSTEMD_CRON:
+            product = cron_product.installed_product()
+            if product is not None and product.by_timers:
                 # Run by root it touches the spool, whatever it is asked, and so has all timers made again.
-                self._known_variant = SYSTEMD_CRON
+                self._known_variant = SYSTEMD_CRON if product is cron_product.SYSTEMD_CRON else SYSTEMD_CRON_2
             else:
                 ended = self._run("-V")
                 self._known_variant = variant_of(ended.out + ended.err)

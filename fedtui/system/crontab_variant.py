@@ -1,7 +1,7 @@
 """The crontab(1) programs there are: how each checks a table, says that there is none, and runs an editor.
 
 Facts: crontab.c of Debian's cron 3.0pl1-162, cronie 1.7 and BusyBox 1.37, bcrontab.c of bcron 0.11, the
-crontab of systemd-cron 1.15.
+crontab of systemd-cron 1.15 and 2.5.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ CRONIE = CrontabVariant(b"cronie", "-T")  # its -n names the host of a cluster
 BUSYBOX = CrontabVariant(b"BusyBox", "", absent=b"No such file", blank=b"", one_program=True)
 BCRON = CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b"")
 SYSTEMD_CRON = CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command")
+SYSTEMD_CRON_2 = CrontabVariant(b"crontab -t line", "-T", blank=b"# min hour dom month dow command\n")
 UNKNOWN = CrontabVariant(b"", "-n", escapes=True)
 
 

@@ -122,6 +122,7 @@ BASES: Mapping[str, Base] = {
     "debian-13": Base("trixie", ("cron", "rsyslog", *PACKAGES)),
     "cronie": Base("trixie", ("cronie", *PACKAGES)),
     "systemd-cron": Base(suite(), ("systemd-cron", *PACKAGES)),
+    "systemd-cron-2": Base("trixie", ("systemd-cron", *PACKAGES)),
     "bcron": Base(suite(), ("bcron", *PACKAGES)),
     "busybox": Base("trixie", ("busybox", *PACKAGES), (PREPARE, BUSYBOX)),
 }

@@ -24,7 +24,8 @@ NAMES = {
     "debian": "Debian 12 cron",
     "debian-13": "Debian 13 cron",
     "cronie": "cronie",
-    "systemd-cron": "systemd-cron",
+    "systemd-cron": "systemd-cron 1",
+    "systemd-cron-2": "systemd-cron 2",
     "bcron": "bcron",
     "busybox": "BusyBox crond",
 }

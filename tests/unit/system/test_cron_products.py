@@ -11,6 +11,7 @@ from fedtui.system.cron_product import (
     DEBIAN,
     PRODUCTS,
     SYSTEMD_CRON,
+    SYSTEMD_CRON_2,
     CronProduct,
     installed_product,
 )
@@ -65,6 +66,11 @@ def test_a_product_is_known_by_its_program(path: str, product: CronProduct | Non
     assert installed_product(lambda asked: asked == path) is product
 
 
+def test_the_second_version_of_systemd_cron_is_known_by_its_folder() -> None:
+    there = {"/usr/lib/systemd/system-generators/systemd-crontab-generator", "/usr/libexec/systemd-cron"}
+    assert installed_product(there.__contains__) is SYSTEMD_CRON_2
+
+
 def test_the_unit_is_one_that_exists() -> None:
     there = {"/usr/lib/systemd/system/crond.service", "/etc/systemd/system/cron.service"}
     units = {product.dialect: product.unit(there.__contains__) for product in PRODUCTS}
@@ -74,5 +80,6 @@ def test_the_unit_is_one_that_exists() -> None:
         "busybox": "crond.service",
         "bcron": "",
         "systemd-cron": "",
+        "systemd-cron-2": "",
     }
     assert BUSYBOX.reads_system is False
