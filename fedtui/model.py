@@ -355,7 +355,8 @@ class TimerFacts:
     and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
     service that systemd remembers. `service_load_state` is systemd's word (loaded, not-found,
     masked, ...). `unreadable` is why systemd does not tell of the timer or of its service. `made_at` is when
-    a generator wrote its file (seconds since the epoch), 0 for a file that no generator wrote.
+    a generator wrote its file (seconds since the epoch), 0 for a file that no generator wrote. `output_mode`
+    is how the service opens its log: "append", "file" (written over from its beginning) or "truncate".
     """
 
     unit: str
@@ -378,6 +379,7 @@ class TimerFacts:
     description: str = ""
     unreadable: str = ""
     made_at: float = 0.0
+    output_mode: str = ""
 
     scheduler: ClassVar[str] = "systemd"
     in_table: ClassVar[bool] = False
