@@ -130,7 +130,7 @@ def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
         Judgement(Condition.GONE, False),
         Judgement(Condition.UNSEEN, False),
         Judgement(Condition.HELD, bool(held), held),
-        Judgement(Condition.LATE, _is_late(job), job.state_reason if job.state is State.OVERDUE else ""),
+        Judgement(Condition.LATE, _is_late(evidence), job.state_reason if job.state is State.OVERDUE else ""),
         Judgement(Condition.NEVER_SEEN, job.last_run is None and not evidence.runs),
         *_failures(standing, evidence, now),
         *_staleness(evidence, standing.known_until or good, now),
@@ -143,11 +143,13 @@ def holds(judgements: Iterable[Judgement], condition: Condition) -> Judgement:
     return next((one for one in reversed(tuple(judgements)) if one.condition is condition), unknown)
 
 
-def _is_late(job: Job) -> bool | None:
-    """Whether a promised run did not begin; None where nothing promises one."""
+def _is_late(evidence: JobEvidence) -> bool | None:
+    """Whether a promised run did not begin. Only a start says that it is not so any more."""
+    job, since = evidence.job, evidence.late_since
     if job.state is State.OVERDUE:
         return True
-    return False if job.next_run is not None or job.running else None
+    started = since is not None and job.last_run is not None and job.last_run > since
+    return False if started or job.running else None
 
 
 def _past(at: datetime | None, now: datetime) -> datetime | None:

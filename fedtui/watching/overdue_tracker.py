@@ -42,6 +42,7 @@ class _Promise:
     due: datetime
     until: datetime
     missed_at: float | None = None
+    by_log: str = ""
 
 
 class OverdueTracker:
@@ -92,6 +93,9 @@ class OverdueTracker:
             return job
         began = _began(snapshot.runs.get(job.id, ()), promise.due)
         evidence = "" if began or job.running else driver_of(job).did_not_start(promise.due, snapshot)
+        by_log = snapshot.starts_since is not None and snapshot.starts_since <= promise.due - EARLY
+        if not (began or job.running or by_log):
+            evidence = evidence or promise.by_log  # what the log said of a minute that has left it since
         if not evidence:
             self._promise(job, job.next_run)
             return job
@@ -99,6 +103,7 @@ class OverdueTracker:
             promise.missed_at = self._monotonic()
         if self._monotonic() - promise.missed_at < self._confirm:
             return job
+        promise.by_log = evidence if by_log else promise.by_log
         reason = f"due at {promise.due.astimezone(job.next_run.tzinfo):%H:%M:%S}, not started: {evidence}"
         return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due)
 

@@ -158,6 +158,7 @@ def _looked_at(
     period = period_of(job, now)
     period = period if period is not None else before.period
     limit = age_limit(job, now, config.age_limits, one.key, period=period)
+    late = before.open.get(Condition.LATE.value)
     evidence = JobEvidence(
         job,
         snapshot.runs.get(job.id, ()),
@@ -169,6 +170,7 @@ def _looked_at(
         before.seen,
         before.good,
         before.held,
+        late.since if late is not None else None,
     )
     judgements = tuple(_with_last_lines(one, evidence) for one in judge(evidence, now))
     after = replace(before, name=job.name, hidden=0)

@@ -276,6 +276,17 @@ def test_a_paused_job_is_not_told_of_and_gets_its_time_when_it_continues(world: 
     assert [event.kind for event in world.check(HOUR + timedelta(minutes=1)).new] == ["stale"]
 
 
+def test_a_missed_run_is_told_to_be_over_by_the_next_start_alone(world: World) -> None:
+    world.ended(OK)
+    world.job = replace(world.job, state=State.OVERDUE, next_run=world.now)
+    world.check()
+    world.job = replace(world.job, state=State.ON, next_run=NOW + 30 * HOUR)
+    assert world.check(HOUR).new == ()
+    world.job = replace(world.job, last_run=world.now, last_result=OK)
+    world.check(timedelta(minutes=5))
+    assert world.mails == [subject("sync is late"), subject("sync starts again")]
+
+
 def test_a_dead_cron_is_told_once_and_so_is_its_return(world: World) -> None:
     world.ended(OK)
     world.cron_up = False

@@ -82,8 +82,8 @@ def test_a_failure_lasts_until_a_run_is_known_to_be_good(
         (row(last_result=NEVER_RAN), Condition.NEVER_SEEN, True),
         (row(RAN), Condition.NEVER_SEEN, False),
         (row(OK, state=State.OVERDUE, next_run=NOW), Condition.LATE, True),
-        (row(OK, next_run=NOW), Condition.LATE, False),
-        (row(OK, next_run=None), Condition.LATE, None),
+        (row(OK, next_run=NOW), Condition.LATE, None),
+        (row(OK, state=State.RUNNING, running_since=NOW), Condition.LATE, False),
         (row(OK, state=State.BAD_LINE, next_run=None), Condition.HELD, True),
         (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, False),
         (row(OK), Condition.STALE, None),
@@ -135,6 +135,11 @@ def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_lim
 
 def test_a_paused_job_is_not_judged() -> None:
     assert judged(row(FAILED, state=State.PAUSED)) == ()
+
+
+def test_only_a_start_ends_that_a_job_is_late() -> None:
+    assert by(row(OK, next_run=NOW), Condition.LATE, late_since=NOW + HOUR) is None
+    assert by(row(OK, next_run=NOW), Condition.LATE, late_since=NOW - HOUR) is False
 
 
 def test_a_failure_between_two_looks_is_told_though_a_good_run_followed() -> None:

@@ -66,6 +66,20 @@ def test_the_next_run_that_comes_ends_it() -> None:
     assert seen.at(302, cron_job(next_run=after(600))).state is State.ON
 
 
+@pytest.mark.parametrize("log_since", [None, 600.0])
+def test_a_missed_minute_that_has_left_the_log_stays_missed_until_a_start(log_since: float | None) -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    later = cron_job(next_run=after(90_000))
+    assert [seen.at(moment, later).state for moment in (61, 64)] == [State.ON, State.OVERDUE]
+    seen.world.starts_since = None if log_since is None else after(log_since)
+    job = seen.at(86_000, later)
+    assert (job.state, job.next_run) == (State.OVERDUE, NOON)
+    assert job.state_reason.endswith("not started: cron's log names no start of it")
+    seen.world.run(86_010)
+    assert seen.at(86_020, later).state is State.ON
+
+
 def test_a_proof_that_is_taken_back_ends_it_too() -> None:
     seen = Seen(World(no_start_proofs=[NoStartProof("crontab:1", NOON, "cron started nothing")]))
     seen.at(-10, cron_job())
