@@ -27,6 +27,7 @@ _SKIP_KEYS: Mapping[str, type] = {
     "exit": list,
     "exit_option": str,
     "silent": bool,
+    "within": int,
 }
 # The letters of a zone; not of INFO or FAIL.
 _ZONE = r"(?:\s?[+-]\d\d(?::?\d\d)?|Z|\s(?:MSK|UTC|WIB|[A-Z]{2,3}T)(?![A-Za-z]))?"
@@ -48,7 +49,10 @@ _ORIGIN = (
 
 @dataclass(frozen=True, slots=True)
 class SkipRule:
-    """When a run counts as skipped; see rules.toml for each part. `exits` are the statuses it speaks of."""
+    """When a run counts as skipped; see rules.toml for each part. `exits` are the statuses it speaks of.
+
+    `within` is the most seconds that such a run takes, as far as its duration is known; 0: any.
+    """
 
     reason: str
     because: str = ""
@@ -58,6 +62,7 @@ class SkipRule:
     exits: frozenset[int] = frozenset((0,))
     exit_option: re.Pattern[str] | None = None
     silent: bool = False
+    within: int = 0
 
     def exits_for(self, command: str) -> frozenset[int]:
         """The statuses that the rule speaks of in a run of `command`; none where it is another's rule."""
@@ -214,6 +219,7 @@ def _skip(table: TomlTable) -> SkipRule:
         exits=frozenset(exits),
         exit_option=option,
         silent=table.get("silent", False),
+        within=table.get("within", 0),
     )
 
 

@@ -140,6 +140,12 @@ def test_the_silence_of_flock(command: str, status: int, text: bytes, outcome: O
         assert result.reasons[0] == "locked"
 
 
+@pytest.mark.parametrize(("seconds", "outcome"), [(4.0, Outcome.SKIPPED), (1800.0, Outcome.FAILED)])
+def test_flock_that_is_shut_out_ends_at_once(seconds: float, outcome: Outcome) -> None:
+    silent = RunOutputText((OutputPart("output", b""),))
+    assert judge(ended(1, duration=seconds), silent, RULES, "flock -n /l bash x.sh").outcome is outcome
+
+
 def test_an_output_that_could_not_be_read_is_not_known_to_be_silent() -> None:
     command = "flock -n /tmp/l bash sync.sh"
     result = judge(ended(1), RunOutputText(unread="permission denied"), RULES, command)
