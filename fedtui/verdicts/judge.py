@@ -32,7 +32,8 @@ GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""
 
 _KNOWN = (*GOOD, Outcome.FAILED)
-_ERRORS = (State.BAD_LINE, State.NOT_LOADED, State.OVERDUE)
+_ERRORS = (State.BAD_LINE, State.NOT_LOADED)
+"""What the sources say of a job; that it is overdue shows later (`watching.overdue_tracker`)."""
 
 NOBODY_KNOWS = (
     "nobody knows how its runs end, and neither a product nor its log tells; "

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from fedtui.history.run_provenance import stamped_ahead
-from fedtui.model import CronFacts, Job, Run, Snapshot, State, cron_jobs
+from fedtui.model import CronFacts, Job, Run, Severity, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import EARLY, runs_of
 from fedtui.schedulers import driver_of
 
@@ -105,7 +105,8 @@ class OverdueTracker:
             return job
         promise.by_log = evidence if by_log else promise.by_log
         reason = f"due at {promise.due.astimezone(job.next_run.tzinfo):%H:%M:%S}, not started: {evidence}"
-        return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due)
+        standing = replace(job.standing, severity=Severity.ERROR)
+        return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due, standing=standing)
 
     def _look_back(self, snapshot: Snapshot) -> None:
         """Take up the promises of the past that were not kept."""

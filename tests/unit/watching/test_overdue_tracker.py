@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from itertools import takewhile
 
 import pytest
 
+from fedtui.cli.records import JsonRecords
 from fedtui.model import CronStart, Job, Mark, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.overdue_tracker import OverdueTracker, last_promised
@@ -38,6 +40,8 @@ def test_a_run_that_did_not_come_makes_a_job_overdue_after_grace_and_a_second_lo
     job = seen.at(64, later)
     assert (job.state, job.next_run) == (State.OVERDUE, NOON)
     assert job.state_reason == "due at 12:00:00, not started: cron's log names no start of it"
+    record = JsonRecords(UTC).job(job, None)
+    assert (record["state"], record["severity"]) == ("overdue", "error")
 
 
 def test_it_is_looked_at_when_the_grace_is_over_without_any_news() -> None:
