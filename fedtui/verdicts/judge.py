@@ -210,6 +210,7 @@ def _by_product(product: ProductAge, evidence: JobEvidence, now: datetime) -> Ju
     found = _stale(product.at, said, evidence, now)
     good, limit = evidence.good, evidence.limit or 0.0
     quiet = product.at is not None and good is not None and _age(good, now) <= limit
+    quiet = quiet and not evidence.job.last_result.errors  # it may not have reached its source
     if not found.holds or evidence.own_limit or not quiet or good is None or product.at is None:
         return found
     if product.modified is None or _age(product.modified, now) > limit:

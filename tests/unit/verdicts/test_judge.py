@@ -128,6 +128,12 @@ def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_lim
         "ran well at 13:05:12; the newest data is 5 h old, its source has none newer",
     )
     assert by(row(OK), product=old, own_limit=True) is True
+    unreached = Result(Outcome.WARNINGS, exit_code=0, warnings=1, errors=1)
+    judgement = holds(judged(row(unreached), product=old), Condition.STALE)
+    assert (judgement.holds, judgement.words) == (
+        True,
+        "the newest data in p.jsonl is from 08:05:12, 5 h ago; more than 2 h is too old",
+    )
     assert by(row(FAILED), product=old) is True
     unwritten = replace(old, modified=NOW - 5 * HOUR)
     assert by(row(OK), product=unwritten) is True
