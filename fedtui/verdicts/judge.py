@@ -232,7 +232,11 @@ def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
     ran = job.running_since or job.last_run
     if log is not None and _age(log, now) <= limit:
         yield Judgement(Condition.STALE, False, f"it wrote to its log at {_at(log, now)}")
-        yield Judgement(Condition.UNPROVEN, False)
+        errors = bool(job.last_result.errors)
+        words = (
+            f"its log shows {job.last_result.trouble}, and nobody knows how its runs end" if errors else ""
+        )
+        yield Judgement(Condition.UNPROVEN, errors, words)
         return
     if ran is not None and _age(ran, now) <= limit:
         yield Judgement(Condition.STALE, False, "it was started")

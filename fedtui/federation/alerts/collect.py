@@ -16,6 +16,7 @@ from fedtui.config import Config
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
+from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
 from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
@@ -133,12 +134,13 @@ def collect(
 ) -> list[Observation]:
     """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
     found = []
+    writers = LogWriters(snapshot.jobs)
     for one in watched:
         before = memory.subjects.get(one.key) or Subject(one.name, now)
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        found.append(_looked_at(one, one.job, before, snapshot, config, now))
+        found.append(_looked_at(one, one.job, before, snapshot, writers, config, now))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
@@ -152,7 +154,13 @@ def _without_row(one: WatchedJob, before: Subject) -> Observation:
 
 
 def _looked_at(
-    one: WatchedJob, job: Job, before: Subject, snapshot: Snapshot, config: Config, now: datetime
+    one: WatchedJob,
+    job: Job,
+    before: Subject,
+    snapshot: Snapshot,
+    writers: LogWriters,
+    config: Config,
+    now: datetime,
 ) -> Observation:
     """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
@@ -164,7 +172,7 @@ def _looked_at(
         snapshot.runs.get(job.id, ()),
         *limit,
         known_age(one.product, job, snapshot, config.freshness) if one.product else None,
-        log_grew(job.log_path),
+        log_grew(job.log_path) if writers.of_growth(job) is Ownership.OWN else None,
         snapshot.starts_since if job.facts.in_table else None,
         before.since,
         before.seen,

@@ -25,7 +25,7 @@ from fedtui.history.alert_memory import (
     only_check,
     save_memory,
 )
-from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
+from fedtui.model import UNSEEN, Job, Outcome, Result, Run, Scheduler, Snapshot, State
 from tests.unit.health.rows import table
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
@@ -48,6 +48,7 @@ class World:
         self.got: list[tuple[Address, Message]] = []
         (self.job,) = table("0 * * * * bash /srv/sync.sh\n")
         self.runs: tuple[Run, ...] = ()
+        self.others: tuple[Job, ...] = ()
         self.product = ""
         self.unseen = ""
         self.there = True
@@ -65,7 +66,7 @@ class World:
         job = self.job if self.there and not self.unseen else None
         snapshot = Snapshot(
             self.now,
-            (job,) if job else (),
+            (*((job,) if job else ()), *self.others),
             schedulers=(Scheduler("cron", self.cron_up, "cron, pid 1" if self.cron_up else "no process"),),
             runs={self.job.id: self.runs},
             starts_since=self.starts_since,
@@ -247,6 +248,33 @@ def test_a_log_that_grows_is_enough_and_one_that_does_not_is_stale(world: World,
     assert "last wrote to its log at 13:05:12" in event.words
     os.utime(log, (world.now.timestamp(), world.now.timestamp()))
     assert [(e.kind, e.holds) for e in world.check(timedelta(minutes=1)).new] == [("stale", False)]
+
+
+def test_a_log_that_another_job_writes_too_proves_nothing(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "shared.log"
+    log.write_text("of the other\n")
+    (other,) = table(f"5 * * * * bash /srv/other.sh >> {log}\n")
+    world.others = (replace(other, id="crontab:other", log_path=str(log)),)
+    unknown(world, log)
+    world.check()
+    for _ in range(3):
+        world.now += HOUR
+        os.utime(log, (world.now.timestamp(), world.now.timestamp()))
+        world.check()
+    assert world.mails == [subject("sync cannot be judged")]
+
+
+def test_a_log_that_grows_by_errors_is_not_enough(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[ERROR] no disk\n")
+    os.utime(log, (NOW.timestamp(), NOW.timestamp()))
+    unknown(world, log)
+    world.job = replace(world.job, last_result=replace(world.job.last_result, warnings=1, errors=1))
+    (event,) = world.check().new
+    assert (event.kind, event.words) == (
+        "unproven",
+        "its log shows 1 error, and nobody knows how its runs end",
+    )
 
 
 def test_where_every_start_is_seen_a_job_that_does_not_start_is_stale(world: World) -> None:
