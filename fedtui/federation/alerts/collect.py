@@ -136,7 +136,8 @@ def collect(
     found = []
     writers = LogWriters(snapshot.jobs)
     for one in watched:
-        before = memory.subjects.get(one.key) or Subject(one.name, now)
+        known = (memory.subjects.get(key) for key in snapshot.ids_of(one.key))
+        before = next(filter(None, known), Subject(one.name, now))
         if one.job is None:
             found.append(_without_row(one, before))
             continue

@@ -49,6 +49,8 @@ class World:
         (self.job,) = table("0 * * * * bash /srv/sync.sh\n")
         self.runs: tuple[Run, ...] = ()
         self.others: tuple[Job, ...] = ()
+        self.key = "sync"
+        self.heirs: dict[str, str] = {}
         self.product = ""
         self.unseen = ""
         self.there = True
@@ -70,8 +72,9 @@ class World:
             schedulers=(Scheduler("cron", self.cron_up, "cron, pid 1" if self.cron_up else "no process"),),
             runs={self.job.id: self.runs},
             starts_since=self.starts_since,
+            heirs=self.heirs,
         )
-        watched = [WatchedJob("sync", "sync", job, self.unseen, self.product)]
+        watched = [WatchedJob(self.key, "sync", job, self.unseen, self.product)]
         return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:
@@ -352,6 +355,17 @@ def test_a_job_that_is_gone_is_told(world: World) -> None:
     world.check()
     world.check(HOUR)
     assert world.mails == [subject("sync is gone")]
+
+
+def test_a_job_that_was_moved_is_not_told_of_twice(world: World) -> None:
+    world.ended(FAILED)
+    world.check()
+    world.heirs, world.key = {"sync": "moved"}, "moved"
+    world.check(timedelta(minutes=5))
+    world.heirs = {}
+    world.ended(OK)
+    world.check(timedelta(minutes=5))
+    assert world.mails == [subject("sync failed"), subject("sync runs well again")]
 
 
 def test_what_cannot_be_looked_at_is_never_fine_and_told_the_second_time(world: World) -> None:
