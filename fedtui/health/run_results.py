@@ -32,7 +32,7 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
         failures = failures_in_a_row(snapshot.runs.get(job.id, ()))
         again = f", {failures} times in a row" if failures > 1 else ""
         since = job.standing.runs_since
-        later = f", {counted(since, 'run')} since unknown" if since else ""
+        later = f", {counted(since, 'run')} since, none known to be good" if since else ""
         which = "A" if since else "The last"
         yield LAST_RUN_FAILED.found(
             f"{which} run of {job.name} failed: {how}{later}.",

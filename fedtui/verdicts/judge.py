@@ -29,7 +29,7 @@ from fedtui.verdicts.blocked import blocked_reason
 from fedtui.verdicts.evidence import JobEvidence
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
-"""How a run ends that did its work."""
+"""How a run ends that ended well; what it printed may say otherwise (`Result.good`)."""
 
 _KNOWN = (*GOOD, Outcome.FAILED)
 _ERRORS = (State.BAD_LINE, State.NOT_LOADED)
@@ -55,6 +55,7 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Standing:
     ends = _ends(job, runs)
     known = [end for end in ends if end.result.outcome in _KNOWN]
     good = [end for end in known if end.result.outcome in GOOD]
+    clean = [end for end in good if end.result.good]
     failed = _open_failure(known)
     since = 0 if failed is None else len(ends) - 1 - ends.index(failed)
     result = failed.result if failed is not None else None
@@ -68,6 +69,7 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Standing:
         known[-1].at if known else None,
         good[-1].at if good else None,
         worst((Severity.ERROR if errors else None, job.last_result.severity)),
+        clean[-1].at if clean else None,
     )
 
 
@@ -95,7 +97,7 @@ def _open_failure(known: Sequence[_End]) -> _End | None:
         failure = known[place]
         if failure.result.outcome is not Outcome.FAILED:
             continue
-        later = (end for end in reversed(known[place + 1 :]) if end.result.outcome in GOOD)
+        later = (end for end in reversed(known[place + 1 :]) if end.result.good)
         if not any(failure.ahead or end.ahead or end.start >= failure.at for end in later):
             return failure
     return None
@@ -105,10 +107,10 @@ def failures_in_a_row(runs: Sequence[Run]) -> int:
     """How many runs failed since the last one known to be good; other ends do not count."""
     count = 0
     for run in reversed(runs):
-        outcome = run.result.outcome if run.result is not None else Outcome.UNKNOWN
-        if outcome in GOOD:
+        result = run.result or Result(Outcome.UNKNOWN)
+        if result.good:
             break
-        count += outcome is Outcome.FAILED
+        count += result.outcome is Outcome.FAILED
     return count
 
 
@@ -169,9 +171,9 @@ def _failures(standing: Standing, evidence: JobEvidence, now: datetime) -> Itera
     elif new:
         words = _failure_words(new[-1].at, new[-1].result, len(new) - 1, now)
         yield Judgement(Condition.FAILED, True, words)
-    if standing.failed is None and standing.known_until is not None:
-        at = standing.good or standing.known_until
-        yield Judgement(Condition.FAILED, False, f"its run that ended at {_at(at, now)} ended well")
+    if standing.failed is None and standing.clean is not None:
+        at = _at(standing.clean, now)
+        yield Judgement(Condition.FAILED, False, f"its run that ended at {at} ended well")
 
 
 def _failure_words(at: datetime | None, result: Result, more: int, now: datetime) -> str:

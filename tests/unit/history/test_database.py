@@ -410,10 +410,11 @@ def test_the_last_known_end_stays_in_sight_behind_many_unknown_ones(
 
 def test_a_failure_that_ended_after_a_good_run_began_stays_in_sight(history: History) -> None:
     """The last run to begin of which the end is known is a good one, and answers nothing."""
-    ends = ((0, 120, Outcome.FAILED), (10, 11, Outcome.FAILED), (60, 65, Outcome.OK))
+    failed, good = Result(Outcome.FAILED, 1), Result(Outcome.OK, 0)
+    ends = ((0, 120, failed), (10, 11, failed), (60, 65, good))
     runs = [
-        replace(sighting(f"k{place}", start, Result(how, 0)), end=START + timedelta(minutes=end))
-        for place, (start, end, how) in enumerate(ends)
+        replace(sighting(f"k{place}", start, result), end=START + timedelta(minutes=end))
+        for place, (start, end, result) in enumerate(ends)
     ]
     history.keep_runs((*runs, *(sighting(f"r{number}", number, SEEN) for number in range(130, 160))))
     kept = [run.id for run in history.changed_runs(0, 24)[1].values()]
@@ -422,6 +423,17 @@ def test_a_failure_that_ended_after_a_good_run_began_stays_in_sight(history: His
     row = Job("crontab:a", "a", SourceName.CRONTAB, "u", "* * * * *", "", place, facts)
     every = tuple(history.changed_runs(0, 24)[1].values())
     assert standing_of(row, every).failed_at == START + timedelta(minutes=120)
+
+    # what ended well, and is not known to be good, hides neither
+    warned = Result(Outcome.WARNINGS, 0, warnings=1)
+    history.keep_runs(
+        sighting(f"w{number}", 200 + number, result)
+        for number, result in enumerate(
+            (good, warned, replace(warned, errors=1), warned.marked(Mark.PRODUCT), *[SEEN] * 24)
+        )
+    )
+    kept = [run.id for run in history.changed_runs(0, 24)[1].values()]
+    assert kept[:4] == ["k0", "w1", "w3", "w4"]
 
 
 VERSION_1 = """
