@@ -128,11 +128,12 @@ def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
     standing = known_standing(job, evidence.runs)
     good = max(filter(None, (_past(standing.good, now), _past(evidence.good, now))), default=None)
     evidence = replace(evidence, good=good)
-    held = "" if job.state is State.SCHEDULER_DOWN else blocked_reason(job)
+    looked = job.state not in (State.UNREACHABLE, State.SCHEDULER_DOWN)
+    held = blocked_reason(job) if looked else ""
     return (
         Judgement(Condition.GONE, False),
         Judgement(Condition.UNSEEN, False),
-        Judgement(Condition.HELD, bool(held), held),
+        Judgement(Condition.HELD, bool(held) if looked else None, held),
         Judgement(Condition.LATE, _is_late(evidence), job.state_reason if job.state is State.OVERDUE else ""),
         Judgement(Condition.NEVER_SEEN, job.last_run is None and not evidence.runs),
         *_failures(standing, evidence, now),

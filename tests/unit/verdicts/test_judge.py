@@ -95,7 +95,9 @@ def test_a_failure_lasts_until_a_run_is_known_to_be_good(
         (row(OK, next_run=NOW), Condition.LATE, None),
         (row(OK, state=State.RUNNING, running_since=NOW), Condition.LATE, False),
         (row(OK, state=State.BAD_LINE, next_run=None), Condition.HELD, True),
-        (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, False),
+        (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, None),
+        (row(OK, state=State.UNREACHABLE, next_run=None), Condition.HELD, None),
+        (row(OK, next_run=NOW), Condition.HELD, False),
         (row(OK), Condition.STALE, None),
     ],
 )
