@@ -6,6 +6,8 @@ gone.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +15,8 @@ from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.config import Config
+from fedtui.crontab import read_command
+from fedtui.crontab.command import GUARDS
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
@@ -84,9 +88,16 @@ def _own(job: Job, user: str) -> bool:
             assert_never(never)
 
 
+_CHECK = re.compile(r"""(?:[^;&|]*[/\s'"])?fedtui\s(?:[^;&|]*\s)?check\s(?:[^;&|]*\s)?--alert\b[^;&|]*""")
+
+
 def is_alert_check(job: Job) -> bool:
-    words = (job.command or "").split()
-    return "check" in words and "--alert" in words
+    """Whether the job is the check and nothing else: what another line does is looked at."""
+    if job.managed == KEY or not _CHECK.search(job.command or ""):
+        return job.managed == KEY
+    steps = read_command(os.fsencode(job.command or ""), job.facts.home, ()).steps
+    work = [step.words for step in steps if step.name not in (*GUARDS, "sleep")]
+    return all(_CHECK.fullmatch(" ".join(word.raw for word in words)) for words in work)
 
 
 async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[WatchedJob]:
