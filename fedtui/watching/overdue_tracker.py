@@ -93,7 +93,8 @@ class OverdueTracker:
             return job
         began = _began(snapshot.runs.get(job.id, ()), promise.due)
         evidence = "" if began or job.running else driver_of(job).did_not_start(promise.due, snapshot)
-        by_log = snapshot.starts_since is not None and snapshot.starts_since <= promise.due - EARLY
+        since = snapshot.starts_since if job.facts.in_table else None
+        by_log = since is not None and since <= promise.due - EARLY
         if not (began or job.running or by_log):
             evidence = evidence or promise.by_log  # what the log said of a minute that has left it since
         if not evidence:
