@@ -142,6 +142,12 @@ class Result:
         return replace(self, marks=self.marks.union(marks))
 
     @property
+    def good(self) -> bool:
+        """Whether the run is known to have done its work: exit 0, no error printed, its product renewed."""
+        warned = self.outcome is Outcome.WARNINGS and not self.errors and Mark.PRODUCT not in self.marks
+        return warned or self.outcome is Outcome.OK
+
+    @property
     def severity(self) -> Severity | None:
         """How much the result matters: an unknown end is never less than what the output shows."""
         if self.outcome is Outcome.FAILED:
@@ -194,7 +200,7 @@ class Standing:
 
     `failed` is the failure that no run known to be good has followed, `failed_at` when it ended, `runs_since`
     how many runs have ended since. `known_until` is when the last run ended of which it is known how, `good`
-    when the last one ended well.
+    when the last one ended well, and `clean` when the last one did that is known to be good (`Result.good`).
     """
 
     failed: Result | None = None
@@ -203,6 +209,7 @@ class Standing:
     known_until: datetime | None = None
     good: datetime | None = None
     severity: Severity | None = None
+    clean: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +362,8 @@ class TimerFacts:
     and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
     service that systemd remembers. `service_load_state` is systemd's word (loaded, not-found,
     masked, ...). `unreadable` is why systemd does not tell of the timer or of its service. `made_at` is when
-    a generator wrote its file (seconds since the epoch), 0 for a file that no generator wrote.
+    a generator wrote its file (seconds since the epoch), 0 for a file that no generator wrote. `output_mode`
+    is how the service opens its log: "append", "file" (written over from its beginning) or "truncate".
     """
 
     unit: str
@@ -378,6 +386,7 @@ class TimerFacts:
     description: str = ""
     unreadable: str = ""
     made_at: float = 0.0
+    output_mode: str = ""
 
     scheduler: ClassVar[str] = "systemd"
     in_table: ClassVar[bool] = False

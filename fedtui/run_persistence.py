@@ -36,6 +36,7 @@ from fedtui.model import (
     cron_jobs,
     timer_jobs,
 )
+from fedtui.runs.output_tail import OutputTail, end_of, was_truncated
 from fedtui.safe_text import decode
 from fedtui.schedule.upcoming import DUE_WITHIN
 from fedtui.sources.own_runs import OWN_ID
@@ -76,7 +77,7 @@ class RunRecorder:
         self._waiting: dict[str, tuple[Run, Job]] = {}
         self._alone: set[str] = set()
         self._known: tuple[Mapping[str, Job], RunsByJob] = ({}, {})
-        self._sizes: dict[str, tuple[str, int]] = {}
+        self._tails: dict[str, tuple[str, OutputTail]] = {}
         self._lock = threading.Lock()
         self.problem: Problem | None = None
 
@@ -170,7 +171,7 @@ class RunRecorder:
         found = []
         before: Run | None = None
         for run in runs:
-            run = self._with_log(run, before, job)
+            run = self._with_log(run, before, job, newest=run is runs[-1])
             verdict = self._verdicts.get(run.id)
             if verdict is not None and knowledge(verdict) >= knowledge(run.result):
                 ahead = stamped_ahead(run)
@@ -218,18 +219,24 @@ class RunRecorder:
         # Who was there first cannot have said that it was locked out.
         return company.others or company.later or not locked
 
-    def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
+    def _with_log(self, run: Run, before: Run | None, job: Job | None, *, newest: bool) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
 
-        It begins where the log ended when no run was in progress, or where the run before it ended.
+        It begins where the log ended when no run was in progress, or where the run before it ended; at 0
+        where the log was truncated since, or is by each run.
         """
         if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run
         if run.result.judged:
             return run
-        known = self._sizes.get(job.id)
-        start = known[1] if known is not None and known[0] != run.id else None
-        if start is None and before is not None and before.log is not None:
+        start: int | None = None
+        mode = next((timer.output_mode for _, timer in timer_jobs((job,))), "")
+        known = self._tails.get(job.id)
+        if mode in ("truncate", "file"):
+            start = 0 if mode == "truncate" and newest else None
+        elif known is not None and known[0] != run.id:
+            start = 0 if was_truncated(known[1]) else known[1].offset
+        elif before is not None and before.log is not None:
             start = before.log.end if before.log.path == job.log_path else None
         return replace(run, log=LogSlice(job.log_path, start, file_size(job.log_path) or 0))
 
@@ -240,7 +247,8 @@ class RunRecorder:
                 continue
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
-                self._sizes[job.id] = (found[-1].id if found else "", file_size(job.log_path) or 0)
+                tail = OutputTail(job.log_path, *end_of(job.log_path))
+                self._tails[job.id] = (found[-1].id if found else "", tail)
 
     def _keep(self, runs: Iterable[Run]) -> None:
         rows = self._rows()

@@ -9,7 +9,7 @@ from fedtui.config import Config
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
-from fedtui.model import Job, Outcome, Remedy, Snapshot, State
+from fedtui.model import Job, Mark, Outcome, Remedy, Snapshot, State
 from fedtui.schedule.patterns import counted
 from fedtui.verdicts.judge import failures_in_a_row
 
@@ -32,7 +32,7 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
         failures = failures_in_a_row(snapshot.runs.get(job.id, ()))
         again = f", {failures} times in a row" if failures > 1 else ""
         since = job.standing.runs_since
-        later = f", {counted(since, 'run')} since unknown" if since else ""
+        later = f", {counted(since, 'run')} since, none known to be good" if since else ""
         which = "A" if since else "The last"
         yield LAST_RUN_FAILED.found(
             f"{which} run of {job.name} failed: {how}{later}.",
@@ -45,21 +45,25 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
 LOG_SHOWS = warning_rule(
     "FT310",
     "log shows errors or warnings",
-    "cron doesn't report exit codes: whether the run failed is not known, but what it printed needs a look.",
-    "l shows the job's log; C records its exit codes.",
+    "A script that prints an error may end with exit 0 all the same, and cron doesn't report exit codes at "
+    "all: what the run printed needs a look.",
+    "l shows the job's log. C records exit codes; set -e makes a script end with its first error.",
 )
 
 
 @check(LOG_SHOWS)
 def log_shows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT310: the end of the last run is not known, and its output shows errors or warnings."""
+    """FT310: the output of the last run shows errors, or warnings where its end is not known."""
     for job in snapshot.jobs:
         result = job.last_result
-        unknown = result.outcome is Outcome.UNKNOWN and result.exit_code is None
-        if not unknown or not result.warnings or job.standing.failed is not None:
+        shown = {Outcome.UNKNOWN: result.warnings, Outcome.WARNINGS: result.errors}.get(result.outcome, 0)
+        others = result.exit_code is not None and Mark.NOT_APART in result.marks
+        if not shown or others or job.standing.failed is not None:
             continue
+        known = result.outcome is Outcome.WARNINGS and result.ending
+        how = f"it ended with {known}" if known else "how it ended is not known"
         yield LOG_SHOWS.found(
-            f"The last run of {job.name} printed {result.trouble}; its exit code is not known.",
+            f"The last run of {job.name} printed {result.trouble}; {how}.",
             (*result.why, *result.known_from),
             title=f"{job.name}: log shows {result.trouble}",
             job=job,

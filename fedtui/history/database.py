@@ -34,8 +34,9 @@ _READY, _UNDONE, _PREPARED, _UNSEEN = range(4)
 def _numbered(where: str) -> str:
     """A table `numbered` of the runs `where`: `nth` counts a job's from the newest on.
 
-    `last_known` is true of a job's last run of which it is known how it ended: a failure must not drop out of
-    sight behind many unknown ends.
+    `last_known` is true of a job's last failure to end, of its last run to begin that is known to be good
+    (`Result.good`), and of the last that ended well and is not: neither a failure nor what answers it drops
+    out of sight behind many unknown ends.
 
     Up to the last run that is stamped ahead a job's stamps are of a clock that was set back since, so all
     of these are older than those after it (`since`).
@@ -46,12 +47,15 @@ def _numbered(where: str) -> str:
         GROUP BY job_id
     ), placed AS (
         SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since,
-        coalesce(json_extract(result, '$.outcome') IN ('ok', 'warnings', 'failed'), 0) AS known
+        CASE json_extract(result, '$.outcome') WHEN 'failed' THEN 'failed' WHEN 'ok' THEN 'good'
+        WHEN 'warnings' THEN CASE WHEN {rows.IS_GOOD} THEN 'good' ELSE 'warned' END END AS known
         FROM runs LEFT JOIN ahead ON job = job_id WHERE {where}
     ), numbered AS (
         SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY since DESC, start DESC) AS nth,
-        known AND row_number() OVER (PARTITION BY job_id, known ORDER BY since DESC, start DESC) = 1
-        AS last_known
+        known IS NOT NULL AND row_number() OVER (
+            PARTITION BY job_id, known ORDER BY since DESC,
+            CASE known WHEN 'failed' THEN coalesce("end", start) ELSE start END DESC
+        ) = 1 AS last_known
         FROM placed
     )"""  # noqa: S608 (constants)
 
@@ -186,7 +190,7 @@ class History(Database):
     def changed_runs(self, revision: int, limit: int) -> tuple[int, dict[int, Run]]:
         """The revision now, and the runs written since `revision`, the latest `limit` of each job.
 
-        Its last known end is always among them. They are by their places in the order of first sight.
+        Its last known ends are always among them. They are by their places in the order of first sight.
         """
         with self.reading() as db:
             if db is None:

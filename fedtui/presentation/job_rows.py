@@ -343,7 +343,7 @@ def _last_reason(job: Job) -> StyledText:
     result = job.last_result
     if job.standing.failed is not None and (since := job.standing.runs_since):
         how = exit_words(job.standing.failed)
-        words = f"   {sanitize_and_mask(how)}, {counted(since, 'run')} since unknown"
+        words = f"   {sanitize_and_mask(how)}, {counted(since, 'run')} since, none known to be good"
         return (Span(words, Tone.FAIL),)
     if result.outcome is Outcome.UNKNOWN and result.exit_code is None and not result.why:
         return (Span("   ran, exit code not recorded", Tone.MUTED),) if job.last_run is not None else ()

@@ -27,10 +27,19 @@ _SKIP_KEYS: Mapping[str, type] = {
     "exit": list,
     "exit_option": str,
     "silent": bool,
+    "within": int,
 }
+# The letters of a zone; not of INFO or FAIL.
+_ZONE = r"(?:\s?[+-]\d\d(?::?\d\d)?|Z|\s(?:MSK|UTC|WIB|[A-Z]{2,3}T)(?![A-Za-z]))?"
+_DAY = r"(?:[A-Z][a-z]{2} [ \d]\d|[ \d]?\d [A-Z][a-z]{2}(?: \d{4})?)"
 _STAMP = (
-    r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:\s?[+-]\d\d:?\d\d|Z)?\]?"
-    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64}"  # syslog's stamp, with its host
+    rf"\[?(?:\d{{4}}[-/.]\d\d[-/.]\d\d[T _])?\d\d:\d\d(?::\d\d)?(?:[.,]\d{{1,9}})?{_ZONE}\]?"
+    # syslog's stamp, with its host or without it, and the one of newer syslogs
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?: \S{1,64})??"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[+-]\d\d:\d\d|Z)"
+    r" \S{1,64}(?= [\w.@/-]{1,60}(?:\[\d+\])?: )"
+    # date(1)
+    rf"|[A-Z][a-z]{{2}},? {_DAY} \d\d:\d\d:\d\d(?: [AP]M)?{_ZONE}(?: \d{{4}})?"
 )
 # A program, a file with its line, a thread, a logger: what may be between the time and the level.
 _ORIGIN = (
@@ -40,7 +49,10 @@ _ORIGIN = (
 
 @dataclass(frozen=True, slots=True)
 class SkipRule:
-    """When a run counts as skipped; see rules.toml for each part. `exits` are the statuses it speaks of."""
+    """When a run counts as skipped; see rules.toml for each part. `exits` are the statuses it speaks of.
+
+    `within` is the most seconds that such a run takes, as far as its duration is known; 0: any.
+    """
 
     reason: str
     because: str = ""
@@ -50,6 +62,7 @@ class SkipRule:
     exits: frozenset[int] = frozenset((0,))
     exit_option: re.Pattern[str] | None = None
     silent: bool = False
+    within: int = 0
 
     def exits_for(self, command: str) -> frozenset[int]:
         """The statuses that the rule speaks of in a run of `command`; none where it is another's rule."""
@@ -206,6 +219,7 @@ def _skip(table: TomlTable) -> SkipRule:
         exits=frozenset(exits),
         exit_option=option,
         silent=table.get("silent", False),
+        within=table.get("within", 0),
     )
 
 
@@ -223,5 +237,5 @@ def _level(levels: Mapping[str, list[str]]) -> re.Pattern[str]:
     # A structured line may name its level anywhere: `time=... level=warning msg=...`, {"level": "warn"}.
     anywhere = r"(?:.{0,300}?[\s{,](?=[\"']?(?:level|lvl|severity)[\"']?\s*[=:]))?"
     return re.compile(
-        rf"\s*(?:-e\s+)?(?:(?:{_STAMP})[\s,:]*)?(?:(?:{_ORIGIN}){{0,3}}?|{anywhere})(?:{'|'.join(parts)})"
+        rf"\s*(?:-e\s+)?(?:(?:{_STAMP})[\s,:|-]*)?(?:(?:{_ORIGIN}){{0,3}}?|{anywhere})(?:{'|'.join(parts)})"
     )

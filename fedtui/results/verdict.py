@@ -80,6 +80,8 @@ def _skip(
     for rule in rules.skips:
         if status is not None and status not in rule.exits_for(command):
             continue
+        if rule.within and ended.duration is not None and ended.duration > rule.within:
+            continue
         if rule.silent:
             # An output that could not be read is not known to be empty.
             if status is not None and whole and found.lines == 0:

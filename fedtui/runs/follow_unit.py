@@ -19,7 +19,7 @@ from fedtui.logs.journal_query import JournalError
 from fedtui.logs.journal_records import MANAGER
 from fedtui.model import Run
 from fedtui.ports import Ports
-from fedtui.results import judge
+from fedtui.results import RunOutputText, judge
 from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import renewal_at
@@ -33,8 +33,8 @@ SLACK = timedelta(seconds=1)
 """How much earlier than a unit's change of state its manager may have recorded the end."""
 LINES = 5000
 
-UnitUpdates = asyncio.Queue[bytes | Run | Refused | datetime]
-"""Output, the run, why it cannot be followed, and when the manager recorded something in the journal."""
+UnitUpdates = asyncio.Queue[bytes | Run | Refused | JournalError | datetime]
+"""Output, the run, why it cannot be followed or read, and when the manager wrote something in the journal."""
 
 
 async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run | None]]:
@@ -47,7 +47,7 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
     ended: Run | None = None
     recorded = datetime.min.replace(tzinfo=UTC)
     deadline = 0.0
-    printed = CapturedOutput()
+    printed, unread = CapturedOutput(), ""
     try:
         while ended is None or time.monotonic() < deadline:
             try:
@@ -60,14 +60,20 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
             if isinstance(item, datetime):
                 recorded = item
                 continue
-            if isinstance(item, bytes):
+            if isinstance(item, JournalError):
+                unread = "; ".join(filter(None, (item.message, item.advice)))
+                yield f"[fedtui: its output cannot be shown: {unread}]\n".encode(), None
+            elif isinstance(item, bytes):
                 printed.add(item)
                 yield item, None
             elif item.end is None:
                 yield b"", item
             else:
                 ended, deadline = item, time.monotonic() + AFTERMATH
-        yield b"", None if ended is None else await asyncio.to_thread(_judged, ended, run, printed, ports)
+        output = printed.output()
+        if unread:
+            output = RunOutputText(tuple(part for part in output.parts if part.data), unread)
+        yield b"", None if ended is None else await asyncio.to_thread(_judged, ended, run, output, ports)
     finally:
         for task in tasks:
             task.cancel()
@@ -81,7 +87,7 @@ def _patience(ended: Run | None, recorded: datetime, deadline: float) -> float |
     return QUIET if recorded >= ended.end - SLACK else deadline - time.monotonic()
 
 
-def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) -> Run:
+def _judged(ended: Run, unit: UnitRun, output: RunOutputText, ports: Ports) -> Run:
     """The run with what its output says, kept in the database. Raises Refused where the rules are none."""
     if ended.result is None:
         return ended
@@ -90,7 +96,7 @@ def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) ->
     except ConfigError as error:
         raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
     product = renewal_at(unit.product, ended.start, ended.end, ports.config.freshness)
-    result = judge(ended.result, printed.output(), rules, product=product)
+    result = judge(ended.result, output, rules, product=product)
     run = replace(ended, result=result)
     with suppress(HistoryError):  # systemd and its journal have the facts, too
         ports.history.keep_runs((run,))
@@ -119,8 +125,7 @@ async def _journal(run: UnitRun, ports: Ports, news: UnitUpdates) -> None:
                     if entry.identifier == MANAGER and not entry.text.startswith("Start"):
                         news.put_nowait(entry.at)
     except JournalError as error:
-        said = "; ".join(filter(None, (error.message, error.advice)))
-        news.put_nowait(f"[fedtui: its output cannot be shown: {said}]\n".encode())
+        news.put_nowait(error)
     except Refused:
         pass  # the bus is gone: `_state` says so
     news.put_nowait(datetime.max.replace(tzinfo=UTC))  # nothing more is read: nothing is waited for

@@ -61,13 +61,8 @@ def end_of(log: str | None) -> tuple[int, bytes]:
     if log is None:
         return 0, b""
     try:
-        descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open_regular(log) as descriptor:
+            size = os.fstat(descriptor).st_size
+            return size, os.pread(descriptor, min(size, FINGERPRINT), max(0, size - FINGERPRINT))
     except OSError:
         return 0, b""
-    try:
-        size = os.fstat(descriptor).st_size
-        return size, os.pread(descriptor, min(size, FINGERPRINT), max(0, size - FINGERPRINT))
-    except OSError:
-        return 0, b""  # a pipe or the like
-    finally:
-        os.close(descriptor)

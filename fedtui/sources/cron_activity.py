@@ -101,6 +101,9 @@ class CronActivitySource(LookingSource):
             if not any(trace.start - EARLY <= at <= now for at in seen.get(trace.job_id, ()))
         ]
 
+    def _surely_alone(self, job: Job) -> bool:
+        return self._timers_known() and self._alone(job)
+
     def _alone(self, job: Job) -> bool:
         """True where no other job, a timer's either, is known to write to this one's log."""
         jobs = self._jobs()
@@ -181,7 +184,7 @@ class CronActivitySource(LookingSource):
         for due in self._due:
             if due.job.id == job.id:
                 due.seen = True
-                if job.log_path is not None and self._alone(job):
+                if job.log_path is not None and self._surely_alone(job):
                     run = replace(run, log=LogSlice(job.log_path, log_start(job, due.log[1])))
         self._open[process.identity] = run
         return True
@@ -203,7 +206,7 @@ class CronActivitySource(LookingSource):
         ripe = {due for due in self._due if now >= due.at + _WINDOW}
         found = []
         for due in ripe:
-            if not due.seen and due.job.log_path is not None and self._alone(due.job):
+            if not due.seen and due.job.log_path is not None and self._surely_alone(due.job):
                 run = _run_by_log(due)
                 if run is not None:
                     found.append(run)

@@ -36,6 +36,7 @@ PLACES = 500
 """So many records of a job are kept, see recorder.sh."""
 
 EVIDENCE = "exit status, recorder"
+OVERWRITTEN = "its lines in the log were overwritten by the next run"
 LOST = "the recorder was killed, or the machine went down, before the job ended"
 _MOST = 4096
 """Bytes of a record that are read, which is longer than any is."""
@@ -174,7 +175,7 @@ class RecorderSource(LookingSource):
         later: list[RecordedRun] = []
         earliest: datetime | None = None
         for path, read in self._newest_first(key, reads, job):
-            run = self._run(key, path, read, job, _size_after(read.record, later))
+            run = self._run(key, path, read, job, later)
             if run is not None and read.record is not None:
                 ahead = earliest is not None and run.start > earliest + STEP
                 found.append(as_stamped_ahead(run) if ahead else run)
@@ -190,18 +191,22 @@ class RecorderSource(LookingSource):
             return sorted(reads, key=lambda pair: pair[1].stamp, reverse=True)
         return sorted(reads, key=lambda pair: (last - int(pair[0].suffix[1:])) % PLACES)
 
-    def _run(self, key: str, path: Path, read: _Read, job: Job, following: int | None) -> Run | None:
+    def _run(self, key: str, path: Path, read: _Read, job: Job, later: Sequence[RecordedRun]) -> Run | None:
         record = read.record
         if record is None:
             return None
         written = datetime.fromtimestamp(read.stamp[0] / 1e9, UTC)
         name = f"rec-{key}-{record.who.pid}-{record.who.ticks}-{record.who.boot[:8]}"
-        log = None
-        if job.log_path is not None and record.log_size is not None:
+        log: LogSlice | None = None
+        evidence: tuple[str, ...] = (EVIDENCE,)
+        if job.log_path is not None and later and _overwrites(job):
+            evidence = (EVIDENCE, OVERWRITTEN)
+        elif job.log_path is not None and record.log_size is not None:
             start = log_start(job, record.log_size)
             # What the log grew by after the run belongs to the next one.
+            following = _size_after(record, later)
             ends = [end for end in (following, read.log_end) if end is not None and end >= start]
-            log = LogSlice(job.log_path, start, min(ends, default=None) if start else read.log_end)
+            log = LogSlice(job.log_path, start, min(ends, default=None))
         run = Run(name, job.id, written, trigger=Trigger.SCHEDULE, log=log)
         if record.status is None or record.ended is None:
             # Not alive, but the file is newer than what was read of it: it has just ended, and said so.
@@ -212,7 +217,7 @@ class RecorderSource(LookingSource):
             return replace(run, result=lost)
         duration = max(0.0, record.ended - record.started)
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
-        result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
+        result = Result(outcome, record.status, duration=duration, evidence=evidence)
         for _, cron in cron_jobs((job,) if outcome is Outcome.OK else ()):
             from fedtui.crontab.exit_status import proven  # a list without such runs does without
 
@@ -235,8 +240,13 @@ def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int
 
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
+    return 0 if size > 0 and _overwrites(job) else size
+
+
+def _overwrites(job: Job) -> bool:
+    """Whether each run of the job empties its log first."""
     given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
-    return 0 if size > 0 and any(read_command(*each).overwrites_log for each in given) else size
+    return any(read_command(*each).overwrites_log for each in given)
 
 
 def jobs_by_key(jobs: Iterable[Job]) -> dict[str, list[Job]]:

@@ -17,10 +17,11 @@ class JobEvidence:
     """All that is known of one job; what is left out is not known.
 
     `runs` are oldest first. `limit` is the age in seconds from which on the job is stale (`age_limit`), and
-    `own_limit` that the user set it. `log_grew` is when its log was last written, None where it has none.
+    `own_limit` that the user set it. `log_grew` is when its log was last written, None where it has none or
+    others write it, too.
     From `starts_since` on every start of it is known. The rest is remembered from earlier looks: when the
-    job was first looked at, the end of the last run that was judged, the last good end, and when it was last
-    paused.
+    job was first looked at, the end of the last run that was judged, the last good end, when it was last
+    paused, and since when it is known to be late.
     """
 
     job: Job
@@ -34,6 +35,7 @@ class JobEvidence:
     judged_until: datetime | None = None
     good: datetime | None = None
     held: datetime | None = None
+    late_since: datetime | None = None
 
 
 def known_age(path: str, job: Job | None, snapshot: Snapshot, notes: Path | None) -> ProductAge:

@@ -29,10 +29,11 @@ from fedtui.verdicts.blocked import blocked_reason
 from fedtui.verdicts.evidence import JobEvidence
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
-"""How a run ends that did its work."""
+"""How a run ends that ended well; what it printed may say otherwise (`Result.good`)."""
 
 _KNOWN = (*GOOD, Outcome.FAILED)
-_ERRORS = (State.BAD_LINE, State.NOT_LOADED, State.OVERDUE)
+_ERRORS = (State.BAD_LINE, State.NOT_LOADED)
+"""What the sources say of a job; that it is overdue shows later (`watching.overdue_tracker`)."""
 
 NOBODY_KNOWS = (
     "nobody knows how its runs end, and neither a product nor its log tells; "
@@ -54,6 +55,7 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Standing:
     ends = _ends(job, runs)
     known = [end for end in ends if end.result.outcome in _KNOWN]
     good = [end for end in known if end.result.outcome in GOOD]
+    clean = [end for end in good if end.result.good]
     failed = _open_failure(known)
     since = 0 if failed is None else len(ends) - 1 - ends.index(failed)
     result = failed.result if failed is not None else None
@@ -67,6 +69,7 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Standing:
         known[-1].at if known else None,
         good[-1].at if good else None,
         worst((Severity.ERROR if errors else None, job.last_result.severity)),
+        clean[-1].at if clean else None,
     )
 
 
@@ -94,7 +97,7 @@ def _open_failure(known: Sequence[_End]) -> _End | None:
         failure = known[place]
         if failure.result.outcome is not Outcome.FAILED:
             continue
-        later = (end for end in reversed(known[place + 1 :]) if end.result.outcome in GOOD)
+        later = (end for end in reversed(known[place + 1 :]) if end.result.good)
         if not any(failure.ahead or end.ahead or end.start >= failure.at for end in later):
             return failure
     return None
@@ -104,10 +107,10 @@ def failures_in_a_row(runs: Sequence[Run]) -> int:
     """How many runs failed since the last one known to be good; other ends do not count."""
     count = 0
     for run in reversed(runs):
-        outcome = run.result.outcome if run.result is not None else Outcome.UNKNOWN
-        if outcome in GOOD:
+        result = run.result or Result(Outcome.UNKNOWN)
+        if result.good:
             break
-        count += outcome is Outcome.FAILED
+        count += result.outcome is Outcome.FAILED
     return count
 
 
@@ -125,12 +128,13 @@ def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
     standing = known_standing(job, evidence.runs)
     good = max(filter(None, (_past(standing.good, now), _past(evidence.good, now))), default=None)
     evidence = replace(evidence, good=good)
-    held = "" if job.state is State.SCHEDULER_DOWN else blocked_reason(job)
+    looked = job.state not in (State.UNREACHABLE, State.SCHEDULER_DOWN)
+    held = blocked_reason(job) if looked else ""
     return (
         Judgement(Condition.GONE, False),
         Judgement(Condition.UNSEEN, False),
-        Judgement(Condition.HELD, bool(held), held),
-        Judgement(Condition.LATE, _is_late(job), job.state_reason if job.state is State.OVERDUE else ""),
+        Judgement(Condition.HELD, bool(held) if looked else None, held),
+        Judgement(Condition.LATE, _is_late(evidence), job.state_reason if job.state is State.OVERDUE else ""),
         Judgement(Condition.NEVER_SEEN, job.last_run is None and not evidence.runs),
         *_failures(standing, evidence, now),
         *_staleness(evidence, standing.known_until or good, now),
@@ -143,11 +147,13 @@ def holds(judgements: Iterable[Judgement], condition: Condition) -> Judgement:
     return next((one for one in reversed(tuple(judgements)) if one.condition is condition), unknown)
 
 
-def _is_late(job: Job) -> bool | None:
-    """Whether a promised run did not begin; None where nothing promises one."""
+def _is_late(evidence: JobEvidence) -> bool | None:
+    """Whether a promised run did not begin. Only a start says that it is not so any more."""
+    job, since = evidence.job, evidence.late_since
     if job.state is State.OVERDUE:
         return True
-    return False if job.next_run is not None or job.running else None
+    started = since is not None and job.last_run is not None and job.last_run > since
+    return False if started or job.running else None
 
 
 def _past(at: datetime | None, now: datetime) -> datetime | None:
@@ -166,9 +172,9 @@ def _failures(standing: Standing, evidence: JobEvidence, now: datetime) -> Itera
     elif new:
         words = _failure_words(new[-1].at, new[-1].result, len(new) - 1, now)
         yield Judgement(Condition.FAILED, True, words)
-    if standing.failed is None and standing.known_until is not None:
-        at = standing.good or standing.known_until
-        yield Judgement(Condition.FAILED, False, f"its run that ended at {_at(at, now)} ended well")
+    if standing.failed is None and standing.clean is not None:
+        at = _at(standing.clean, now)
+        yield Judgement(Condition.FAILED, False, f"its run that ended at {at} ended well")
 
 
 def _failure_words(at: datetime | None, result: Result, more: int, now: datetime) -> str:
@@ -207,6 +213,7 @@ def _by_product(product: ProductAge, evidence: JobEvidence, now: datetime) -> Ju
     found = _stale(product.at, said, evidence, now)
     good, limit = evidence.good, evidence.limit or 0.0
     quiet = product.at is not None and good is not None and _age(good, now) <= limit
+    quiet = quiet and not evidence.job.last_result.errors  # it may not have reached its source
     if not found.holds or evidence.own_limit or not quiet or good is None or product.at is None:
         return found
     if product.modified is None or _age(product.modified, now) > limit:
@@ -228,7 +235,11 @@ def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
     ran = job.running_since or job.last_run
     if log is not None and _age(log, now) <= limit:
         yield Judgement(Condition.STALE, False, f"it wrote to its log at {_at(log, now)}")
-        yield Judgement(Condition.UNPROVEN, False)
+        errors = bool(job.last_result.errors)
+        words = (
+            f"its log shows {job.last_result.trouble}, and nobody knows how its runs end" if errors else ""
+        )
+        yield Judgement(Condition.UNPROVEN, errors, words)
         return
     if ran is not None and _age(ran, now) <= limit:
         yield Judgement(Condition.STALE, False, "it was started")

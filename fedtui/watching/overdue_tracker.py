@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from fedtui.history.run_provenance import stamped_ahead
-from fedtui.model import CronFacts, Job, Run, Snapshot, State, cron_jobs
+from fedtui.model import CronFacts, Job, Run, Severity, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import EARLY, runs_of
 from fedtui.schedulers import driver_of
 
@@ -42,6 +42,7 @@ class _Promise:
     due: datetime
     until: datetime
     missed_at: float | None = None
+    by_log: str = ""
 
 
 class OverdueTracker:
@@ -92,6 +93,10 @@ class OverdueTracker:
             return job
         began = _began(snapshot.runs.get(job.id, ()), promise.due)
         evidence = "" if began or job.running else driver_of(job).did_not_start(promise.due, snapshot)
+        since = snapshot.starts_since if job.facts.in_table else None
+        by_log = since is not None and since <= promise.due - EARLY
+        if not (began or job.running or by_log):
+            evidence = evidence or promise.by_log  # what the log said of a minute that has left it since
         if not evidence:
             self._promise(job, job.next_run)
             return job
@@ -99,8 +104,10 @@ class OverdueTracker:
             promise.missed_at = self._monotonic()
         if self._monotonic() - promise.missed_at < self._confirm:
             return job
+        promise.by_log = evidence if by_log else promise.by_log
         reason = f"due at {promise.due.astimezone(job.next_run.tzinfo):%H:%M:%S}, not started: {evidence}"
-        return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due)
+        standing = replace(job.standing, severity=Severity.ERROR)
+        return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due, standing=standing)
 
     def _look_back(self, snapshot: Snapshot) -> None:
         """Take up the promises of the past that were not kept."""

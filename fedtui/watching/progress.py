@@ -84,9 +84,10 @@ def extended(watch: Watch, count: int) -> Watch:
 
 
 def advance_watch(watch: Watch, look: WatchContext) -> Watch:
-    if watch.finished or not _was_read(watch.job_id, look.snapshot):
+    job_id = look.snapshot.heirs.get(watch.job_id, watch.job_id)
+    if watch.finished or not _was_read(job_id, look.snapshot):
         return watch
-    job = look.snapshot.job(watch.job_id)
+    job = look.snapshot.job(job_id)
     watch = replace(watch, paused=job is not None and job.paused)
     if job is not None:
         watch = replace(watch, job_name=job.name, cycles=_promised(watch, job, look.now, look.runs_of))

@@ -53,8 +53,8 @@ def cron(**more: object) -> Job:
     return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
-def timer(log: Path) -> Job:
-    facts = TimerFacts("sync.timer", "sync.service", True, "active", "enabled")
+def timer(log: Path, mode: str = "append") -> Job:
+    facts = TimerFacts("sync.timer", "sync.service", True, "active", "enabled", output_mode=mode)
     place = Location("/u/sync.timer")
     return Job(
         *("user-timer:sync.timer", "sync.timer", SourceName.USER_TIMER, "fed", "hourly", "hourly", place),
@@ -212,6 +212,42 @@ def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_pa
     again.recorder.judge()
     shown = again.look(second).jobs[0].last_result
     assert (shown.outcome, shown.evidence[-1]) == (Outcome.OK, f"1 line read, {log}")
+
+
+def test_a_log_that_each_run_truncates_is_read_from_its_beginning(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, timer(log, "truncate"))
+    world.look()
+    for number, text in enumerate(("[ERROR] broken\n", "[ERROR] broken\n", "[ERROR] broken\n[INFO] more\n")):
+        log.write_text(text)
+        run = world.run(str(number) * 32, 60 - 10 * number, EXITED)
+        world.look(run)
+        world.recorder.judge()
+        shown = world.look(run).jobs[0].last_result
+        assert (shown.outcome, shown.reasons) == (Outcome.WARNINGS, ("1 error: line 1 [ERROR] broken",))
+
+
+def test_lines_that_are_written_over_older_ones_cast_a_doubt(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, timer(log, "file"))
+    world.look()
+    log.write_text("[INFO] short\n[ERROR] of a longer run before\n")
+    run = world.run("a" * 32, 60, EXITED)
+    world.look(run)
+    world.recorder.judge()
+    assert world.look(run).jobs[0].last_result.reasons[1].startswith("some of it may be of earlier runs")
+
+
+def test_a_log_that_was_truncated_and_grew_beyond_its_old_size_is_read_whole(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[INFO] of old\n")
+    world = World(tmp_path, timer(log))
+    world.look()
+    log.write_text("[ERROR] broken\n[INFO] more\n")
+    run = world.run("a" * 32, 60, EXITED)
+    world.look(run)
+    world.recorder.judge()
+    assert world.look(run).jobs[0].last_result.reasons == ("1 error: line 1 [ERROR] broken",)
 
 
 def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_path: Path) -> None:

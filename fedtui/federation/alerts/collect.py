@@ -6,6 +6,8 @@ gone.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,9 +15,12 @@ from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.config import Config
+from fedtui.crontab import read_command
+from fedtui.crontab.command import GUARDS
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
+from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
 from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
@@ -83,9 +88,16 @@ def _own(job: Job, user: str) -> bool:
             assert_never(never)
 
 
+_CHECK = re.compile(r"""(?:[^;&|]*[/\s'"])?fedtui\s(?:[^;&|]*\s)?check\s(?:[^;&|]*\s)?--alert\b[^;&|]*""")
+
+
 def is_alert_check(job: Job) -> bool:
-    words = (job.command or "").split()
-    return "check" in words and "--alert" in words
+    """Whether the job is the check and nothing else: what another line does is looked at."""
+    if job.managed == KEY or not _CHECK.search(job.command or ""):
+        return job.managed == KEY
+    steps = read_command(os.fsencode(job.command or ""), job.facts.home, ()).steps
+    work = [step.words for step in steps if step.name not in (*GUARDS, "sleep")]
+    return all(_CHECK.fullmatch(" ".join(word.raw for word in words)) for words in work)
 
 
 async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[WatchedJob]:
@@ -133,12 +145,14 @@ def collect(
 ) -> list[Observation]:
     """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
     found = []
+    writers = LogWriters(snapshot.jobs)
     for one in watched:
-        before = memory.subjects.get(one.key) or Subject(one.name, now)
+        known = (memory.subjects.get(key) for key in snapshot.ids_of(one.key))
+        before = next(filter(None, known), Subject(one.name, now))
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        found.append(_looked_at(one, one.job, before, snapshot, config, now))
+        found.append(_looked_at(one, one.job, before, snapshot, writers, config, now))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
@@ -152,23 +166,31 @@ def _without_row(one: WatchedJob, before: Subject) -> Observation:
 
 
 def _looked_at(
-    one: WatchedJob, job: Job, before: Subject, snapshot: Snapshot, config: Config, now: datetime
+    one: WatchedJob,
+    job: Job,
+    before: Subject,
+    snapshot: Snapshot,
+    writers: LogWriters,
+    config: Config,
+    now: datetime,
 ) -> Observation:
     """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
     period = period if period is not None else before.period
     limit = age_limit(job, now, config.age_limits, one.key, period=period)
+    late = before.open.get(Condition.LATE.value)
     evidence = JobEvidence(
         job,
         snapshot.runs.get(job.id, ()),
         *limit,
         known_age(one.product, job, snapshot, config.freshness) if one.product else None,
-        log_grew(job.log_path),
+        log_grew(job.log_path) if writers.of_growth(job) is Ownership.OWN else None,
         snapshot.starts_since if job.facts.in_table else None,
         before.since,
         before.seen,
         before.good,
         before.held,
+        late.since if late is not None else None,
     )
     judgements = tuple(_with_last_lines(one, evidence) for one in judge(evidence, now))
     after = replace(before, name=job.name, hidden=0)

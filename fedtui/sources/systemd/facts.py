@@ -36,8 +36,8 @@ class ServiceProperties:
 
     `commands` are the argument vectors of ExecStart=, `ignores_failure` that one has the prefix `-`.
     `main_code` is CLD_EXITED (1), CLD_KILLED (2) or CLD_DUMPED (3), 0 where no process has ended yet.
-    `output` is the file its output goes to, `kind` its Type=. `error` is why systemd does not tell of its
-    runs.
+    `output` is the file its output goes to, `output_mode` how it is opened, `kind` its Type=. `error` is why
+    systemd does not tell of its runs.
     """
 
     row: UnitListing
@@ -58,6 +58,7 @@ class ServiceProperties:
     error: str = ""
     kind: str = ""
     ignores_failure: bool = False
+    output_mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ class UnitReader:
                 fragment=files.fragment,
                 user=dict(files.lines).get("User", ""),
                 output=unit_files.output_file(files.lines, row.name, self._user),
+                output_mode=unit_files.output_mode(files.lines),
                 left_inactive=wall(left),
                 condition_at=wall(condition_at),
             )

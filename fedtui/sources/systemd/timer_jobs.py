@@ -273,4 +273,5 @@ def _facts(timer: TimerProperties, manager: ManagerInfo) -> TimerFacts:
         description=timer.row.description,
         unreadable=timer.error or (unit.error if unit else ""),
         made_at=timer.made_at,
+        output_mode=unit.output_mode if unit else "",
     )

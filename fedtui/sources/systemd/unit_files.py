@@ -110,12 +110,22 @@ def output_file(lines: Sequence[tuple[str, str]], unit: str, user: str | None) -
 
     `user` is the user manager's user, or None for the system manager.
     """
+    path = _output(lines)[1]
+    return expand(path, unit, user) if path else None
+
+
+def output_mode(lines: Sequence[tuple[str, str]]) -> str:
+    """How that file is opened: "append", "file" (written over from its beginning) or "truncate"."""
+    return _output(lines)[0]
+
+
+def _output(lines: Sequence[tuple[str, str]]) -> tuple[str, str]:
     last = dict(lines)
     for key in ("StandardOutput", "StandardError"):
-        kind, _, path = last.get(key, "").partition(":")
-        if kind in ("append", "file", "truncate") and path:
-            return expand(path, unit, user)
-    return None
+        mode, _, path = last.get(key, "").partition(":")
+        if mode in ("append", "file", "truncate") and path:
+            return mode, path
+    return "", ""
 
 
 def expand(text: str, unit: str, user: str | None) -> str | None:

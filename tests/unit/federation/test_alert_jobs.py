@@ -13,7 +13,7 @@ from fedtui.bus.port import BusError
 from fedtui.config import Config
 from fedtui.federation.alerts import alert_job as alert_jobs
 from fedtui.federation.alerts.alert_job import alert_changes
-from fedtui.federation.alerts.collect import own_jobs
+from fedtui.federation.alerts.collect import is_alert_check, own_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot
@@ -41,6 +41,25 @@ def test_ones_own_lines_and_timers_but_not_the_check_itself_and_not_the_vendors(
     others = [replace(job, user="root") for job in table("0 1 * * * bash /root/x.sh\n")]
     snapshot = Snapshot(NOW, (*table(LINES), own, vendors, *others), answered=ANSWERED)
     assert names(snapshot) == [("sync", ""), ("a.timer", "")]
+
+
+@pytest.mark.parametrize(
+    ("command", "check"),
+    [
+        ("fedtui check --alert", True),
+        ("cd /srv && /usr/bin/python3 -m fedtui check --json --alert", True),
+        ("sleep 20; nice fedtui check --alert >> alert.log 2>&1", True),
+        ("sh -c 'fedtui check --alert'", True),
+        ("fedtui check --alert && bash backup.sh", False),
+        ("bash backup.sh; fedtui check --alert", False),
+        ("sh -c 'fedtui check --alert; bash backup.sh'", False),
+        ("/opt/monitor check --alert disk", False),
+        ("/opt/fedtui-report check --alert", False),
+    ],
+)
+def test_only_the_check_itself_is_not_looked_at(command: str, check: bool) -> None:
+    (job,) = table(f"0 1 * * * {command}\n")
+    assert is_alert_check(job) is check
 
 
 def test_a_crontab_that_could_not_be_read_is_never_no_jobs() -> None:

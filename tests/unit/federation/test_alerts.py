@@ -25,7 +25,7 @@ from fedtui.history.alert_memory import (
     only_check,
     save_memory,
 )
-from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
+from fedtui.model import UNSEEN, Job, Outcome, Result, Run, Scheduler, Snapshot, State
 from tests.unit.health.rows import table
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
@@ -48,6 +48,9 @@ class World:
         self.got: list[tuple[Address, Message]] = []
         (self.job,) = table("0 * * * * bash /srv/sync.sh\n")
         self.runs: tuple[Run, ...] = ()
+        self.others: tuple[Job, ...] = ()
+        self.key = "sync"
+        self.heirs: dict[str, str] = {}
         self.product = ""
         self.unseen = ""
         self.there = True
@@ -65,12 +68,13 @@ class World:
         job = self.job if self.there and not self.unseen else None
         snapshot = Snapshot(
             self.now,
-            (job,) if job else (),
+            (*((job,) if job else ()), *self.others),
             schedulers=(Scheduler("cron", self.cron_up, "cron, pid 1" if self.cron_up else "no process"),),
             runs={self.job.id: self.runs},
             starts_since=self.starts_since,
+            heirs=self.heirs,
         )
-        watched = [WatchedJob("sync", "sync", job, self.unseen, self.product)]
+        watched = [WatchedJob(self.key, "sync", job, self.unseen, self.product)]
         return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:
@@ -249,6 +253,33 @@ def test_a_log_that_grows_is_enough_and_one_that_does_not_is_stale(world: World,
     assert [(e.kind, e.holds) for e in world.check(timedelta(minutes=1)).new] == [("stale", False)]
 
 
+def test_a_log_that_another_job_writes_too_proves_nothing(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "shared.log"
+    log.write_text("of the other\n")
+    (other,) = table(f"5 * * * * bash /srv/other.sh >> {log}\n")
+    world.others = (replace(other, id="crontab:other", log_path=str(log)),)
+    unknown(world, log)
+    world.check()
+    for _ in range(3):
+        world.now += HOUR
+        os.utime(log, (world.now.timestamp(), world.now.timestamp()))
+        world.check()
+    assert world.mails == [subject("sync cannot be judged")]
+
+
+def test_a_log_that_grows_by_errors_is_not_enough(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[ERROR] no disk\n")
+    os.utime(log, (NOW.timestamp(), NOW.timestamp()))
+    unknown(world, log)
+    world.job = replace(world.job, last_result=replace(world.job.last_result, warnings=1, errors=1))
+    (event,) = world.check().new
+    assert (event.kind, event.words) == (
+        "unproven",
+        "its log shows 1 error, and nobody knows how its runs end",
+    )
+
+
 def test_where_every_start_is_seen_a_job_that_does_not_start_is_stale(world: World) -> None:
     world.starts_since = NOW - 5 * HOUR
     world.job = replace(world.job, last_result=UNSEEN)
@@ -274,6 +305,17 @@ def test_a_paused_job_is_not_told_of_and_gets_its_time_when_it_continues(world: 
     world.job = replace(world.job, state=State.ON)
     assert world.check(HOUR).new == ()
     assert [event.kind for event in world.check(HOUR + timedelta(minutes=1)).new] == ["stale"]
+
+
+def test_a_missed_run_is_told_to_be_over_by_the_next_start_alone(world: World) -> None:
+    world.ended(OK)
+    world.job = replace(world.job, state=State.OVERDUE, next_run=world.now)
+    world.check()
+    world.job = replace(world.job, state=State.ON, next_run=NOW + 30 * HOUR)
+    assert world.check(HOUR).new == ()
+    world.job = replace(world.job, last_run=world.now, last_result=OK)
+    world.check(timedelta(minutes=5))
+    assert world.mails == [subject("sync is late"), subject("sync starts again")]
 
 
 def test_a_dead_cron_is_told_once_and_so_is_its_return(world: World) -> None:
@@ -313,6 +355,17 @@ def test_a_job_that_is_gone_is_told(world: World) -> None:
     world.check()
     world.check(HOUR)
     assert world.mails == [subject("sync is gone")]
+
+
+def test_a_job_that_was_moved_is_not_told_of_twice(world: World) -> None:
+    world.ended(FAILED)
+    world.check()
+    world.heirs, world.key = {"sync": "moved"}, "moved"
+    world.check(timedelta(minutes=5))
+    world.heirs = {}
+    world.ended(OK)
+    world.check(timedelta(minutes=5))
+    assert world.mails == [subject("sync failed"), subject("sync runs well again")]
 
 
 def test_what_cannot_be_looked_at_is_never_fine_and_told_the_second_time(world: World) -> None:

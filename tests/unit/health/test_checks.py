@@ -17,6 +17,7 @@ from fedtui.model import (
     Finding,
     Job,
     Location,
+    Mark,
     Outcome,
     Remedy,
     Result,
@@ -170,6 +171,35 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
     assert isinstance(recorded.facts, CronFacts)
     recorded = replace(recorded, facts=replace(recorded.facts, record_key="1a2b3c4d"))
     assert found(recorded) == {}
+
+
+ERROR = Result(Outcome.WARNINGS, 0, warnings=1, errors=1, reasons=("1 error: line 1 [ERROR] a",))
+SEEN = replace(ERROR, outcome=Outcome.UNKNOWN, exit_code=None)
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (SEEN, "The last run of sync printed 1 error; how it ended is not known."),
+        (replace(SEEN, errors=0), "The last run of sync printed 1 warning; how it ended is not known."),
+        (SEEN.marked(Mark.NOT_APART), "The last run of sync printed 1 error; how it ended is not known."),
+        (replace(SEEN, exit_code=0), "The last run of sync printed 1 error; how it ended is not known."),
+        (ERROR, "The last run of sync printed 1 error; it ended with exit 0."),
+        (replace(ERROR, errors=0), ""),
+        (replace(ERROR, errors=0).marked(Mark.PRODUCT), ""),
+        (replace(SEEN, exit_code=0).marked(Mark.NOT_APART), ""),
+        (replace(ERROR, outcome=Outcome.SKIPPED), ""),
+    ],
+)
+def test_errors_in_what_a_run_printed_are_found_also_where_it_ended_with_exit_0(
+    result: Result, said: str
+) -> None:
+    finding = found(cron_job(last_run=NOW, last_result=result)).get("FT310")
+    assert (finding.sentence if finding is not None else "") == said
+    assert finding is None or (finding.title, finding.severity) == (
+        f"sync: log shows {result.trouble}",
+        Severity.WARNING,
+    )
 
 
 def test_jobs_that_could_be_recorded_are_named_until_nobody_wants_to_hear_of_it() -> None:

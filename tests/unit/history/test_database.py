@@ -21,7 +21,20 @@ from hypothesis import strategies as st
 from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
-from fedtui.model import JobRecord, LogSlice, Mark, Outcome, Result, Run, Trigger
+from fedtui.model import (
+    CronFacts,
+    Job,
+    JobRecord,
+    Location,
+    LogSlice,
+    Mark,
+    Outcome,
+    Result,
+    Run,
+    SourceName,
+    Trigger,
+)
+from fedtui.verdicts.judge import standing_of
 
 START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
@@ -391,8 +404,36 @@ def test_the_last_known_end_stays_in_sight_behind_many_unknown_ones(
     for number in range(2, 12):
         history.keep_runs((sighting(f"r{number}", number, SEEN),))
     kept = [run.id for run in history.changed_runs(0, 3)[1].values()]
-    assert kept == ["failed", "r9", "r10", "r11"]
-    assert [run.id for run in history.runs()] == ["failed", *(f"r{number}" for number in range(6, 12))]
+    assert kept == ["old", "failed", "r9", "r10", "r11"]
+    assert [run.id for run in history.runs()] == ["old", "failed", *(f"r{number}" for number in range(6, 12))]
+
+
+def test_a_failure_that_ended_after_a_good_run_began_stays_in_sight(history: History) -> None:
+    """The last run to begin of which the end is known is a good one, and answers nothing."""
+    failed, good = Result(Outcome.FAILED, 1), Result(Outcome.OK, 0)
+    ends = ((0, 120, failed), (10, 11, failed), (60, 65, good))
+    runs = [
+        replace(sighting(f"k{place}", start, result), end=START + timedelta(minutes=end))
+        for place, (start, end, result) in enumerate(ends)
+    ]
+    history.keep_runs((*runs, *(sighting(f"r{number}", number, SEEN) for number in range(130, 160))))
+    kept = [run.id for run in history.changed_runs(0, 24)[1].values()]
+    assert (kept[:2], len(kept)) == (["k0", "k2"], 26)
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"x")
+    row = Job("crontab:a", "a", SourceName.CRONTAB, "u", "* * * * *", "", place, facts)
+    every = tuple(history.changed_runs(0, 24)[1].values())
+    assert standing_of(row, every).failed_at == START + timedelta(minutes=120)
+
+    # what ended well, and is not known to be good, hides neither
+    warned = Result(Outcome.WARNINGS, 0, warnings=1)
+    history.keep_runs(
+        sighting(f"w{number}", 200 + number, result)
+        for number, result in enumerate(
+            (good, warned, replace(warned, errors=1), warned.marked(Mark.PRODUCT), *[SEEN] * 24)
+        )
+    )
+    kept = [run.id for run in history.changed_runs(0, 24)[1].values()]
+    assert kept[:4] == ["k0", "w1", "w3", "w4"]
 
 
 VERSION_1 = """

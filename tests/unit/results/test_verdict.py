@@ -140,6 +140,12 @@ def test_the_silence_of_flock(command: str, status: int, text: bytes, outcome: O
         assert result.reasons[0] == "locked"
 
 
+@pytest.mark.parametrize(("seconds", "outcome"), [(4.0, Outcome.SKIPPED), (1800.0, Outcome.FAILED)])
+def test_flock_that_is_shut_out_ends_at_once(seconds: float, outcome: Outcome) -> None:
+    silent = RunOutputText((OutputPart("output", b""),))
+    assert judge(ended(1, duration=seconds), silent, RULES, "flock -n /l bash x.sh").outcome is outcome
+
+
 def test_an_output_that_could_not_be_read_is_not_known_to_be_silent() -> None:
     command = "flock -n /tmp/l bash sync.sh"
     result = judge(ended(1), RunOutputText(unread="permission denied"), RULES, command)
@@ -175,6 +181,49 @@ def test_an_output_that_could_not_be_read_is_not_known_to_be_silent() -> None:
         ("Traceback (most recent call last):", "error"),
         ("E: Unable to locate package jq", "error"),
         ("❌ export failed", "error"),
+        ("Mon Nov 30 10:00:00 UTC 2026 ERROR: no disk", "error"),
+        ("Mon Nov 30 10:00:00 UTC 2026: ERROR: no disk", "error"),
+        ("Mon Nov 30 10:00:00 +03 2026 ERROR: no disk", "error"),
+        ("Mon Nov 30 10:00:00 AM CEST 2026 WARNING no disk", "warning"),
+        ("Mon 30 Nov 2026 10:00:00 AM UTC ERROR: no disk", "error"),
+        ("Mon, 30 Nov 2026 10:00:00 +0100 ERROR no disk", "error"),
+        ("2026-11-30 10:00 ERROR: no disk", "error"),
+        ("2026-11-30_10:00:00 ERROR: no disk", "error"),
+        ("2026-11-30 10:00:00 UTC ERROR no disk", "error"),
+        ("2026-11-30 10:00:00 - ERROR - no disk", "error"),
+        ("2026-11-30 10:00:00.123 | ERROR    | sync:main:7 - no disk", "error"),
+        ("2026/11/30 10:00:00 [error] 7#7: no disk", "error"),
+        ("2026-11-30T10:00:00+00:00 host prog[1]: ERROR no disk", "error"),
+        ("Nov 30 10:00:00 ERROR: no disk", "error"),
+        ("Nov 30 10:00:00 host ERROR: no disk", "error"),
+        ("10:00 ERROR no disk", "error"),
+        ("[FAILED] no disk", "error"),
+        ("FAILED: no disk", "error"),
+        ("- ERROR: no disk", "error"),
+        ("*** ERROR ***", "error"),
+        ("--- FAIL: TestDisk", "error"),
+        ("npm ERR! code ENOENT", "error"),
+        ("PHP Fatal error:  Uncaught Error", "error"),
+        ("cp: cannot stat 'a': No such file or directory", "warning"),
+        ("/opt/sync.sh: line 3: /srv/x: Permission denied", "warning"),
+        ("tee: /srv/x: No space left on device", "warning"),
+        ("Mon Nov 30 10:00:00 UTC 2026 INFO error: none", ""),
+        ("2026-11-30 10:00:00 INFO error: none", ""),
+        ("2026-11-30 10:00:00 INFO sync: error: none", ""),
+        ("2026-11-30T10:00:00Z INFO sync: error: none", ""),
+        ("Nov 30 10:00:00 INFO error: none", ""),
+        ("Nov 30 10:00:00 host prog[1]: INFO error: none", ""),
+        ("Nov 30 10:00:00 host prog[1]: DEBUG retry after ERROR: none", ""),
+        ("10:00:00 INFO error: none", ""),
+        ("10:00:00 copied, no ERROR seen", ""),
+        ("Mon Nov 30 10:00:00 UTC 2026 copied, no ERROR seen", ""),
+        ("2026-11-30 10:00:00 NOTICE: error: none", ""),
+        ("Failed: 0, passed: 12", ""),
+        ("  failed: 0", ""),
+        ("Failed password for root was not seen", ""),
+        ("- error handling improved", ""),
+        ("No such file or directory was tested", ""),
+        ("[INFO] /srv/x: No such file or directory", ""),
         ("[INFO] error: none", ""),
         ("[SUCCESS] no errors", ""),
         ("✅ Export complete", ""),

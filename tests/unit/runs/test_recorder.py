@@ -20,7 +20,9 @@ from fedtui.crontab.edit import edit
 from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
-from fedtui.sources.recorder import LOST, RecordedRun, RecorderSource, parse_record
+from fedtui.results import judge, rules_of
+from fedtui.runs.run_text import run_output
+from fedtui.sources.recorder import EVIDENCE, LOST, OVERWRITTEN, RecordedRun, RecorderSource, parse_record
 from fedtui.system.processes import ProcessIdentity
 
 SHIPPED = Path(__file__).parents[3] / "fedtui" / "runs" / "recorder.sh"
@@ -284,8 +286,33 @@ def test_where_one_runs_lines_end_the_next_ones_begin(tmp_path: Path) -> None:
     assert first.log == LogSlice(str(log), 10, 40)
     assert second.log == LogSlice(str(log), 40, 100)
     assert (first.start.timestamp(), first.end and first.end.timestamp()) == (998.5, 1000.0)
-    truncated = RecorderSource(tmp_path, lambda: [a_job(log, b"x > log")], lambda: NOW, alive=lambda _: False)
-    assert truncated.look().runs[1].log == LogSlice(str(log), 0, 100)
+
+
+def test_a_log_that_was_empty_before_a_run_ends_where_the_next_run_began(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"[INFO] all well A\n[ERROR] of B\n")
+    written(tmp_path, 1, "begin 5 10 1.00 b-1 0\nend 0 2.50\n", 1000.0)
+    written(tmp_path, 2, "begin 6 20 61.00 b-1 18\nend 0 62.00\n", 1060.0)
+    source = RecorderSource(tmp_path, lambda: [a_job(log)], lambda: NOW, alive=lambda _: False)
+    first, second = source.look().runs
+    assert (first.log, second.log) == (LogSlice(str(log), 0, 18), LogSlice(str(log), 18, 31))
+
+
+def test_lines_that_the_next_run_overwrote_are_not_read_from_its_own(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"[ERROR] of B\n")
+    written(tmp_path, 1, "begin 5 10 1.00 b-1 40\nend 0 2.50\n", 1000.0)
+    written(tmp_path, 2, "begin 6 20 61.00 b-1 50\nend 0 62.00\n", 1060.0)
+    written(tmp_path, 3, "begin 7 30 121.00 b-1 20\n", 1120.0)
+    (tmp_path / f"{KEY}.last").write_text("3")
+    job = a_job(log, b"x > log 2>&1")
+    source = RecorderSource(tmp_path, lambda: [job], lambda: NOW, alive=lambda _: False)
+    first, second, third = source.look().runs
+    assert (first.log, second.log, third.log) == (None, None, LogSlice(str(log), 0))
+    assert first.result is not None
+    verdict = judge(first.result, run_output(first, job), rules_of())
+    assert (verdict.outcome, verdict.errors, verdict.evidence[:2]) == (Outcome.OK, 0, (EVIDENCE, OVERWRITTEN))
+    assert verdict.evidence[2] == "output not read: it was kept nowhere"
 
 
 def test_a_run_whose_recorder_was_killed_is_unknown_and_never_ok(tmp_path: Path) -> None:

@@ -56,12 +56,14 @@ class World:
         self.jobs = list(jobs)
         self.now = NOON - timedelta(seconds=10)
         self.processes: list[CronProcess] = []
+        self.timers_known = True
         self.source = CronActivitySource(
             lambda: self.jobs,
             daemon=lambda: CronDaemon(True, "debian", "cron", 88),
             running=lambda pid: self.processes,
             alive=lambda identity: any(found.identity == identity for found in self.processes),
             clock=lambda: self.now,
+            timers_known=lambda: self.timers_known,
         )
 
     def at(self, seconds: float) -> bool:
@@ -306,6 +308,21 @@ async def test_a_log_with_another_known_writer_tells_of_no_run(
     world.jobs.pop()
     world.jobs = list(world.jobs)
     assert len(await world.runs()) == 1, "the same log, were it the job's own"
+
+
+async def test_a_log_that_grows_while_the_timers_are_not_known_is_no_run_of_crons(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(job("sync", b"bash sync.sh", log))
+    world.timers_known = False
+    world.at(0)
+    log.write_text("by a timer, perhaps\n")
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    assert not world.at(3.5)
+    (trace,) = await world.runs()
+    assert trace.trigger is Trigger.UNKNOWN
+    world.timers_known = True
+    assert world.at(10)
+    assert [run.trigger for run in await world.runs()] == [Trigger.SCHEDULE]
 
 
 @pytest.mark.parametrize(("text", "runs"), [("", 0), ("after the rotation\n", 1)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fedtui.bus.systemd_names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.installed import names, states
-from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file
+from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file, output_mode
 from fedtui.system import systemd_analyze
 from fedtui.system.program import ProgramError
 
@@ -80,6 +80,9 @@ def test_the_file_that_output_goes_to() -> None:
     assert output_file(lines, "sync@a.service", ME.pw_name) == f"{ME.pw_dir}/logs/sync@a-a.log"
     assert output_file([("StandardError", "file:/var/log//x")], "x.service", None) == "/var/log/x"
     assert output_file([("StandardOutput", "journal")], "x.service", None) is None
+    assert [output_mode(given) for given in (lines, [("StandardError", "truncate:/x")], [])] == [
+        *("append", "truncate", ""),
+    ]
 
 
 def test_a_specifier_that_is_not_known_gives_no_path() -> None:

@@ -13,6 +13,7 @@ from fedtui.model import (
     Condition,
     Job,
     Judgement,
+    Mark,
     Outcome,
     ProductAge,
     Result,
@@ -31,6 +32,9 @@ FAILED = Result(Outcome.FAILED, exit_code=12)
 RAN = Result(Outcome.UNKNOWN)
 ERROR_IN_LOG = Result(Outcome.UNKNOWN, warnings=1, errors=1)
 SKIPPED = Result(Outcome.SKIPPED, exit_code=0, reasons=("locked",))
+WARNED = Result(Outcome.WARNINGS, exit_code=0, warnings=1)
+WITH_ERROR = replace(WARNED, errors=1)
+NOT_RENEWED = WARNED.marked(Mark.PRODUCT)
 RUNNING = None
 
 
@@ -56,6 +60,10 @@ def row(*results: Result | None, **facts: object) -> tuple[Job, tuple[Run, ...]]
         ((OK, FAILED, RAN, ERROR_IN_LOG, RAN), 3, 3, Severity.ERROR),
         ((FAILED, RAN, OK, RAN), None, 0, Severity.NOTE),
         ((FAILED, SKIPPED), 1, 1, Severity.ERROR),
+        ((FAILED, WARNED), None, 0, Severity.WARNING),
+        ((FAILED, WITH_ERROR), 1, 1, Severity.ERROR),
+        ((FAILED, NOT_RENEWED), 1, 1, Severity.ERROR),
+        ((FAILED, WARNED, WITH_ERROR), None, 0, Severity.WARNING),
         ((FAILED, RUNNING), 1, 0, Severity.ERROR),
         ((OK, ERROR_IN_LOG), None, 0, Severity.WARNING),
         ((RAN,), None, 0, Severity.NOTE),
@@ -75,6 +83,8 @@ def test_a_failure_lasts_until_a_run_is_known_to_be_good(
     [
         (row(OK, FAILED), Condition.FAILED, True),
         (row(FAILED, OK), Condition.FAILED, False),
+        (row(FAILED, WITH_ERROR), Condition.FAILED, True),
+        (row(WITH_ERROR), Condition.FAILED, None),
         (row(RAN), Condition.FAILED, None),
         (row(RAN), Condition.UNPROVEN, True),
         (row(OK), Condition.UNPROVEN, False),
@@ -82,10 +92,12 @@ def test_a_failure_lasts_until_a_run_is_known_to_be_good(
         (row(last_result=NEVER_RAN), Condition.NEVER_SEEN, True),
         (row(RAN), Condition.NEVER_SEEN, False),
         (row(OK, state=State.OVERDUE, next_run=NOW), Condition.LATE, True),
-        (row(OK, next_run=NOW), Condition.LATE, False),
-        (row(OK, next_run=None), Condition.LATE, None),
+        (row(OK, next_run=NOW), Condition.LATE, None),
+        (row(OK, state=State.RUNNING, running_since=NOW), Condition.LATE, False),
         (row(OK, state=State.BAD_LINE, next_run=None), Condition.HELD, True),
-        (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, False),
+        (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, None),
+        (row(OK, state=State.UNREACHABLE, next_run=None), Condition.HELD, None),
+        (row(OK, next_run=NOW), Condition.HELD, False),
         (row(OK), Condition.STALE, None),
     ],
 )
@@ -128,6 +140,11 @@ def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_lim
         "ran well at 13:05:12; the newest data is 5 h old, its source has none newer",
     )
     assert by(row(OK), product=old, own_limit=True) is True
+    judgement = holds(judged(row(WITH_ERROR), product=old), Condition.STALE)
+    assert (judgement.holds, judgement.words) == (
+        True,
+        "the newest data in p.jsonl is from 08:05:12, 5 h ago; more than 2 h is too old",
+    )
     assert by(row(FAILED), product=old) is True
     unwritten = replace(old, modified=NOW - 5 * HOUR)
     assert by(row(OK), product=unwritten) is True
@@ -135,6 +152,11 @@ def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_lim
 
 def test_a_paused_job_is_not_judged() -> None:
     assert judged(row(FAILED, state=State.PAUSED)) == ()
+
+
+def test_only_a_start_ends_that_a_job_is_late() -> None:
+    assert by(row(OK, next_run=NOW), Condition.LATE, late_since=NOW + HOUR) is None
+    assert by(row(OK, next_run=NOW), Condition.LATE, late_since=NOW - HOUR) is False
 
 
 def test_a_failure_between_two_looks_is_told_though_a_good_run_followed() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from itertools import takewhile
 
 import pytest
 
+from fedtui.cli.records import JsonRecords
 from fedtui.model import CronStart, Job, Mark, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.overdue_tracker import OverdueTracker, last_promised
@@ -38,6 +40,8 @@ def test_a_run_that_did_not_come_makes_a_job_overdue_after_grace_and_a_second_lo
     job = seen.at(64, later)
     assert (job.state, job.next_run) == (State.OVERDUE, NOON)
     assert job.state_reason == "due at 12:00:00, not started: cron's log names no start of it"
+    record = JsonRecords(UTC).job(job, None)
+    assert (record["state"], record["severity"]) == ("overdue", "error")
 
 
 def test_it_is_looked_at_when_the_grace_is_over_without_any_news() -> None:
@@ -64,6 +68,20 @@ def test_the_next_run_that_comes_ends_it() -> None:
         seen.at(moment, cron_job(next_run=after(300)))
     seen.world.run(300.5)
     assert seen.at(302, cron_job(next_run=after(600))).state is State.ON
+
+
+@pytest.mark.parametrize("log_since", [None, 600.0])
+def test_a_missed_minute_that_has_left_the_log_stays_missed_until_a_start(log_since: float | None) -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    later = cron_job(next_run=after(90_000))
+    assert [seen.at(moment, later).state for moment in (61, 64)] == [State.ON, State.OVERDUE]
+    seen.world.starts_since = None if log_since is None else after(log_since)
+    job = seen.at(86_000, later)
+    assert (job.state, job.next_run) == (State.OVERDUE, NOON)
+    assert job.state_reason.endswith("not started: cron's log names no start of it")
+    seen.world.run(86_010)
+    assert seen.at(86_020, later).state is State.ON
 
 
 def test_a_proof_that_is_taken_back_ends_it_too() -> None:

@@ -455,3 +455,14 @@ def test_a_verdict_that_was_given_stands_and_a_second_look_changes_nothing(
         starts = [cycle.start for cycle in watch.cycles if cycle.start is not None]
         assert len(set(starts)) == len(starts)
         known = watch
+
+
+def test_a_watch_follows_its_job_to_the_id_that_an_edit_gave_it() -> None:
+    world = World()
+    world.begin(count=1)
+    world.job = cron_job(id="crontab:2")
+    world.heirs = {"crontab:1": "crontab:2"}
+    world.at(-5)
+    world.run(0.4)
+    (cycle,) = world.at(10).cycles
+    assert (cycle.verdict, cycle.run_id) == (WatchVerdict.GOOD, "r0.4")

@@ -108,6 +108,7 @@ class World:
     since: datetime = NOON - timedelta(seconds=60)
     answered: datetime | None = None
     watch: Watch | None = None
+    heirs: dict[str, str] = field(default_factory=dict)
 
     def snapshot(self, now: datetime) -> Snapshot:
         jobs = () if self.job is None else (self.job,)
@@ -121,6 +122,7 @@ class World:
             starts=tuple(self.starts),
             starts_since=self.starts_since,
             no_start_proofs=tuple(self.no_start_proofs),
+            heirs=self.heirs,
         )
 
     def begin(self, count: int = 2, at: float = -30, product: str = "") -> Watch:
