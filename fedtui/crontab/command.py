@@ -14,7 +14,7 @@ from itertools import pairwise
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
 from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import Place, TargetKind, basename
+from fedtui.crontab.wrappers import Place, TargetKind, basename, program_of
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
@@ -153,8 +153,8 @@ class CommandLine:
     @property
     def uses_logger(self) -> bool:
         """True when output or messages of the job go to the system log (logger, systemd-cat)."""
-        names = (word.literal or "" for step in self.here for word in (*step.words[:1], *_lookups(step)))
-        return self.whole and any(basename(name) in ("logger", "systemd-cat") for name in names)
+        words = (word for step in self.here for word in (*step.words[:1], *_lookups(step)))
+        return self.whole and any(program_of(word) in ("logger", "systemd-cat") for word in words)
 
     @property
     def facts(self) -> frozenset[Fact]:
@@ -214,7 +214,7 @@ def _preparation(step: Step) -> int:
         or (name == "exec" and len(step.words) == 1)
     ):
         return 2
-    program = basename(launched.target.word.literal or "")
+    program = program_of(launched.target.word)
     if program in _PREPARES or (name == "command" and step.words[1:2] and step.words[1].raw in ("-v", "-V")):
         return 1
     if (program == "cat" and step.feeds) or (program == "flock" and len(launched.lookups) == 1):
@@ -266,7 +266,7 @@ def _lookups(step: Step) -> Iterator[Word]:
 def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
     target = step.target
-    program = basename(target.word.literal or "") if target is not None else ""
+    program = program_of(target.word) if target is not None else ""
     for item in step.redirects:
         if item.operator not in _OUT or _is_copy(item) or item.descriptor not in (1, 2):
             continue
@@ -302,7 +302,7 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
     if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
     rest = launched.target.rest
-    program = basename(launched.target.word.literal or "")
+    program = program_of(launched.target.word)
     if program == "tee":
         given = [word.raw for word in rest if word.raw.startswith("-") and word.raw != "-"]
         appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)

@@ -83,11 +83,21 @@ def test_no_two_rows_have_one_name(lines: list[tuple[int, str]]) -> None:
         ("npm run build", "build", "npm"),
         ("sh -c 'cd /srv; ./x.sh'", "x", ""),
         ("nice -n 5 /opt/sync.sh", "sync", ""),
+        ("~/venv/bin/python ~/app/run.py", "run", "python"),
+        ("PY=/srv/v/bin/python; $PY /srv/m.py", "m", "$PY"),
+        ("su - app -c '~/venv/bin/python ~/m.py'", "m", "su python"),
+        ("perl -ne'print' /var/log/x.log", "perl", "x"),
+        ('pwsh -Command "Get-Date"', "pwsh", "Get-Date"),
     ],
 )
-def test_a_job_answers_to_the_name_it_had_before(command: str, name: str, former: str) -> None:
+def test_a_job_answers_to_the_names_it_had_before(command: str, name: str, former: str) -> None:
     (job,) = rows(f"0 1 * * * {command}")
-    assert (job.name, job.aliases) == (name, (former,) if former else ())
+    assert (job.name, job.aliases) == (name, tuple(former.split()))
+
+
+def test_a_variable_of_the_table_is_looked_through() -> None:
+    (job,) = rows("PHP=/usr/bin/php8.2", "0 1 * * * $PHP /srv/x/artisan schedule:run")
+    assert (job.name, job.aliases) == ("schedule:run", ("$PHP",))
 
 
 def test_settings_under_a_name_from_before_hold() -> None:
