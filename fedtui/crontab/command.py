@@ -27,12 +27,17 @@ _PREPARING = """
     hash yes renice lockfile lockfile-create dotlockfile
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
+_FOR_OTHERS = "touch expr mount umount findmnt workon deactivate nvidia-smi"
+_SWITCHING = "nvm fnm rvm sdk conda mamba micromamba pyenv rbenv asdf module"
 _MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
 GUARDS = frozenset(_GUARD_WORDS.split())
 _PREPARES = frozenset(_PREPARING.split())
 _PROBES = frozenset(_PROBING.split())
 _BUILTINS = GUARDS | frozenset(_MORE_BUILTINS.split())
 BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+_WEAK_WORK = frozenset(_FOR_OTHERS.split())
+_SWITCHERS = frozenset(_SWITCHING.split())
+_SWITCHES = frozenset({"use", "activate", "deactivate", "shell", "local", "load"})
 _TESTS = frozenset({"test", "[", "true", "false"})
 _FETCHES = frozenset({"curl", "wget"})
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
@@ -193,12 +198,32 @@ def log_paths(
     return read_command(command, home, tuple(environment), "", directory).logs
 
 
-def main_step(steps: Sequence[Step]) -> Step | None:
-    """The step that does the work: the first of those that are least preparation, guard or probe."""
+def main_step(steps: Sequence[Step], *, older: bool = False) -> Step | None:
+    """The step that does the work: the first of those that are least preparation, guard or probe.
+
+    `older`: as it was chosen before tools that switch versions, and work that only prepares, were known.
+    """
     working = [step for step in steps if step.words and not step.nested and step.launch is not None]
     if len(working) == 1:
         return working[0]
-    return min(working, key=_preparation, default=None)
+
+    def rank(step: Step) -> float:
+        found = _preparation(step)
+        return found if found or older or not _only_prepares(step, working) else 0.5
+
+    return min(working, key=rank, default=None)
+
+
+def _only_prepares(step: Step, others: Sequence[Step]) -> bool:
+    """Whether what a step does is mostly for another one: a version switched, a file fetched to be run."""
+    target = step.target
+    program = program_of(target.word) if target is not None else ""
+    if target is None or program in _WEAK_WORK or (step.tested and step.name in ("ls", "stat")):
+        return True
+    if program in _SWITCHERS:
+        return target.rest[:1] != () and target.rest[0].raw in _SWITCHES
+    files = {word.raw for word in target.rest} if program in ("chmod", *_FETCHES) else ()
+    return any(other.target.word.raw in files for other in others if other.target is not None)
 
 
 def _preparation(step: Step) -> int:

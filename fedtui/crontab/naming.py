@@ -27,12 +27,14 @@ class _Tasks(NamedTuple):
 
 
 _CONSOLE = _Tasks("e", ("--env",))
-_NODE = _Tasks("CF", ("--prefix", "--cwd", "--filter", "--dir"), ("run", "run-script"))
+_NODE = _Tasks("CFw", ("--prefix", "--cwd", "--filter", "--dir", "--workspace"), ("run", "run-script"))
 _RUNNERS: Mapping[str, _Tasks] = {
     **dict.fromkeys(("artisan", "console", "occ", "yii", "craft", "magento"), _CONSOLE),
     **dict.fromkeys(
         ("cake", "cake.php", "index.php", "django-admin", "django-admin.py", "manage.py"), _Tasks()
     ),
+    **dict.fromkeys(("spark", "typo3", "think", "mix"), _Tasks()),
+    **dict.fromkeys(("gradle", "gradlew"), _Tasks("pbIgP", ("--project-dir", "--build-file"))),
     **dict.fromkeys(("npm", "yarn", "pnpm"), _NODE),
     **dict.fromkeys(("drush", "drush.php", "drush.phar"), _Tasks("lr", ("--uri", "--root"))),
     "symfony": _Tasks("e", ("--env",), ("console",)),
@@ -64,9 +66,9 @@ def name_of(step: Step | None, command: bytes) -> str:
 
 def former_names(line: CommandLine, command: bytes) -> tuple[str, ...]:
     """The names that older versions gave the job: kept settings may still hold them."""
-    step = line.main
     names = [_first_name(line.steps, command)]
-    if step is not None and (b"~" in command or b"$" in command or b"'" in command):
+    step = main_step(line.steps, older=True) if len(line.steps) > 1 else line.main
+    if step is not None and (step is not line.main or any(sign in command for sign in (b"~", b"$", b"'"))):
         names.append(_of_step(step, older=True))
     return tuple(filter(None, names))
 
@@ -129,6 +131,8 @@ def _task(name: str, rest: Sequence[Word]) -> str:
     if tasks is None:
         return ""
     words = _arguments(tasks, rest)
+    if name == "yarn" and len(words) > 2 and words[0].raw == "workspace":
+        words = _arguments(tasks, words[2:])
     if words and words[0].raw in tasks.before:
         code = words[0].raw in ("runner", "r")
         words = _arguments(tasks, words[1:])

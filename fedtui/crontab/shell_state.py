@@ -46,6 +46,7 @@ _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
 _READ_FIRST = frozenset({"BASH_ENV", "ENV"})
+_SET_HOME = frozenset({"sudo", "su", "runuser", "doas", "gosu"})  # to that of another user
 _SAYS = frozenset({"echo", "printf", "logger"})
 _CHANGE_STATE = frozenset(_STATE_WORDS.split())
 _GIVEN = frozenset({"$1", "$@", "$*", "${1}"})
@@ -430,11 +431,16 @@ class _Walker:
         if code is None or context.nesting == 0:
             return
         kept = self.state
+        if launched.directory is not None:
+            self.state = self.state._replace(directory=self.state.path(launched.directory))
         reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
         if reads_file or place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
             self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})
+        started = {program_of(word) for word, _ in launched.lookups}
+        if started & _SET_HOME and kept.variables.get("LOGNAME") not in {w.raw for w in step.words}:
+            self.state = self.state.without("HOME")
         shell = program_of(target.lookups[-1]) if target.lookups else ""
         if shell not in SHELLS:  # flock asks for $SHELL; su, ssh and tmux for a user's own shell, mostly bash
             shell = context.shell if shell in ("flock", "script") else _asked_shell(step.words)

@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Word
+from fedtui.crontab.shell_words import Word, WordPart
 
 
 class TargetKind(StrEnum):
@@ -298,6 +298,11 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "pkexec": _Wrapper("", ("--user",), 0, _OTHER),
     "gosu": _Wrapper("", (), 1, _OTHER),
     "chroot": _Wrapper("", (), 1, _THERE),
+    "nsenter": _Wrapper("tSG", (), 0, _THERE),
+    "pct": _CLUSTER,
+    "machinectl": _Wrapper("M", (), 1, _THERE, frozenset({"shell"})),
+    "sentry-cli": _Wrapper("", (), 0, Place.HERE, frozenset({"monitors"})),
+    "logsave": _Wrapper("", (), 1),
     "lxc-attach": _Wrapper("nPf", ("--name",), 0, _THERE),
     "tmux": _Wrapper("LSfcstnxyeF", (), 0, _OWN, frozenset({"new-session", "new", "new-window", "neww"})),
     "screen": _Wrapper("SscehpTt"),
@@ -329,8 +334,9 @@ _RUNNERS: Mapping[str, _Wrapper] = {
 _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
-_BEHIND_DASHES = frozenset(("runitor", "lockrun", "kubectl", "oc", "lxc", "incus"))
+_BEHIND_DASHES = frozenset(("runitor", "lockrun", "sentry-cli", "pct", "kubectl", "oc", "lxc", "incus"))
 _MOST_RUNNERS = 8
+_LOGIN = re.compile(r"-[A-Za-z]*i[A-Za-z]*|--login")
 _OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd")
 
 
@@ -376,13 +382,15 @@ def launch(words: tuple[Word, ...], *, older: bool = False) -> Launch | None:
 
 
 def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Word | None]:
-    """The `PATH=` word and the folder among what is before a target."""
+    """The `PATH=` word and the folder among what is before a target; `sudo -i` starts in an unknown home."""
     path = directory = None
+    sudo = program_of(words[0]) == "sudo"
     for word, following in pairwise(words):
         if word is target:
             break
         path = word if assignment(word) == "PATH" else path
         directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+        directory = Word("~", (WordPart(None),)) if sudo and _LOGIN.fullmatch(word.raw) else directory
     return path, directory
 
 

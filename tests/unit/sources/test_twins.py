@@ -87,6 +87,9 @@ def test_no_two_rows_have_one_name(lines: list[tuple[int, str]]) -> None:
         ("PY=/srv/v/bin/python; $PY /srv/m.py", "m", "$PY"),
         ("su - app -c '~/venv/bin/python ~/m.py'", "m", "su python"),
         ("perl -ne'print' /var/log/x.log", "perl", "x"),
+        (". ~/.nvm/nvm.sh && nvm use 20 && node d/index.js", "index", "nvm"),
+        ("mountpoint -q /m || mount /m; /m/x.sh", "x", "mountpoint mount"),
+        ("php /srv/spark tasks:run", "tasks:run", "spark"),
         ('pwsh -Command "Get-Date"', "pwsh", "Get-Date"),
     ],
 )
