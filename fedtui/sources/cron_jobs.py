@@ -152,9 +152,10 @@ class TableJobs:
                 continue
             rows = ((index, self._rows[index]) for index in indexes)
             twins = [Twin(index, row, self._arguments[index], _note(row)) for index, row in rows]
+            older = tell_apart(twins, older=True)
             for index, own in tell_apart(twins).items():
                 row = self._rows[index]
-                aliases = dict.fromkeys((name, *row.aliases))
+                aliases = dict.fromkeys((name, *row.aliases, *({older[index]} - {own})))
                 self._rows[index] = replace(row, name=own, aliases=tuple(aliases))
 
     def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: CronClock) -> None:

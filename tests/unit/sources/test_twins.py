@@ -48,6 +48,19 @@ def rows(*lines: str) -> tuple[Job, ...]:
             ["curl → daily 01:00", "curl → daily 02:00"],
         ),
         (
+            ["0 1 * * * curl -u a:S3cretPw99 h/a", "0 1 * * * curl -u b:S3cretPw98 h/b"],
+            ["curl → h/a", "curl → h/b"],
+        ),
+        (
+            ["0 1 * * * cd /srv/a && php artisan t", "0 1 * * * cd /srv/b && php artisan t"],
+            ["t → /srv/a", "t → /srv/b"],
+        ),
+        (["0 1 * * * ssh web1 /srv/x.sh", "0 1 * * * ssh web2 /srv/x.sh"], ["x → web1", "x → web2"]),
+        (
+            ["0 1 * * * rsync -a /srv/a nas:/b", "0 2 * * * rsync -a /srv/c nas:/b"],
+            ["rsync → /srv/a", "rsync → /srv/c"],
+        ),
+        (
             ["# name: n", "0 1 * * * x >> a.log", "# name: n", "0 1 * * * y >> b.log"],
             ["n → a.log", "n → b.log"],
         ),
@@ -101,6 +114,12 @@ def test_a_job_answers_to_the_names_it_had_before(command: str, name: str, forme
 def test_a_variable_of_the_table_is_looked_through() -> None:
     (job,) = rows("PHP=/usr/bin/php8.2", "0 1 * * * $PHP /srv/x/artisan schedule:run")
     assert (job.name, job.aliases) == ("schedule:run", ("$PHP",))
+
+
+def test_a_row_answers_to_the_name_that_told_it_apart_before() -> None:
+    first, second = rows("0 1 * * * cd /srv/a && git pull", "0 1 * * * cd /srv/b && git pull")
+    assert first.names == ("git → /srv/a", "git", "git → #1")
+    assert second.names == ("git → /srv/b", "git", "git → #2")
 
 
 def test_settings_under_a_name_from_before_hold() -> None:
