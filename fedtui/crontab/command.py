@@ -46,12 +46,16 @@ _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
 _DATA = re.compile(
     r"\.(?:sql|dump|dmp|csv|tsv|json|jsonl|xml|html?|ya?ml|prom|ics|ldif|db|sqlite3?|bak|tar|t?gz|tgz|bz2|xz|zst"
     r"|lz4|zip|7z|gpg|enc|pgp|png|jpe?g|svg|gif|pdf|conf|cfg|ini|list|lst|pid|lock|state|stamp|sha256|md5|pem"
-    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|css|env|dat|data|md|m3u|txt\.gz)\Z",
+    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|php|css|env|dat|data|md|m3u|txt\.gz)\Z",
     re.IGNORECASE,
 )
 _LOG_NAME = re.compile(
-    r"log|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|cron|output)[^/]*\Z", re.IGNORECASE
+    r"(?<!\bb)(?<!cata)(?<!change)(?<!dia)log(?:s?/|(?!in|ic|o\b)[^/]*\Z)"
+    r"|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|errors|cron|output)(?![a-z])[^/]*\Z",
+    re.IGNORECASE,
 )
+_DUMPS = "iptables-save ip6tables-save nft dpkg crontab pg_dump pg_dumpall sqlite3 getfacl slapcat tar"
+_WRITES_DATA = frozenset(_DUMPS.split())
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
 _LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
@@ -102,8 +106,10 @@ class CommandLine:
     def _ranked(self) -> list[tuple[int, str, bool]]:
         """Rank, path and whether it is appended to, of each file that takes messages."""
         found: list[tuple[int, str, bool]] = []
+        to_command = any(item.target.raw.startswith(">(") for step in self.steps for item in step.redirects)
         for step in self.steps if self.whole else ():
-            if not step.words or step.nested or step.place is Place.ELSEWHERE or step.name in (":", "true"):
+            inside = step.nested and not (to_command and step.name == "tee" and step.shell != "sh")
+            if not step.words or inside or step.place is Place.ELSEWHERE or step.name in (":", "true"):
                 continue
             if step.redirects:
                 found += _redirected(step)
@@ -178,16 +184,19 @@ def read_command(
 ) -> CommandLine:
     """Read what the shell gets of a line.
 
-    `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
-    is where the job starts: HOME where not given. `sh` is the name of the program behind /bin/sh.
+    `home` is the user's, empty where not known; HOME set in `environment` (the table's) goes before it, as in
+    cron. `directory` is where the job starts: HOME where not given, not known where empty. `sh` is the name
+    of the program behind /bin/sh.
     """
-    variables = {"HOME": home, "PATH": DEFAULT_PATH.decode("ascii")}
+    variables = {"PATH": DEFAULT_PATH.decode("ascii")}
+    if home:
+        variables["HOME"] = home
     if user:
         variables["LOGNAME"] = user
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
     shell = basename(variables.get("SHELL", "sh"))
-    start = directory or variables["HOME"] or None
+    start = (variables.get("HOME") if directory is None else directory) or None
     return CommandLine(walk(command, start, variables, shell, sh), start)
 
 
@@ -318,7 +327,7 @@ def _is_data(path: str, program: str, *, merged: bool, appends: bool) -> bool:
         return False
     if path.endswith(".txt"):
         return True
-    return not appends and (program in _PREPARES or "." not in basename(path))
+    return not appends and (program in _PREPARES | _WRITES_DATA or "." not in basename(path))
 
 
 def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
