@@ -361,7 +361,7 @@ def launch(words: tuple[Word, ...], *, older: bool = False) -> Launch | None:
         if len(target.lookups) > 1:
             path, directory = _set_by_env(words, target.word)
         name = program_of(target.word, older=older)
-        inner = _inner(name, target.rest) if target.what is TargetKind.PROGRAM else ()
+        inner = _inner(name, target.rest, older=older) if target.what is TargetKind.PROGRAM else ()
         if not inner:
             return Launch(target, tuple(lookups), place, False, path, directory)
         runner = _RUNNERS.get(name)
@@ -394,7 +394,7 @@ def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Wor
     return path, directory
 
 
-def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:
+def _inner(name: str, rest: tuple[Word, ...], *, older: bool) -> Sequence[Word]:
     """The words of the command that a runner starts, behind the image of a container that is run."""
     if name in _TAKE_CODE:
         return _code_of_user(name, rest)
@@ -412,8 +412,11 @@ def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:
     dashes = next((at for at, word in enumerate(rest) if word.raw == "--"), None)
     if dashes is not None and name in _BEHIND_DASHES:
         return rest[dashes + 1 :]
+    entry = [value for option, value in pairwise(rest) if option.raw == "--entrypoint" and not older]
     rest = _options_over(wrapper, rest)
-    if wrapper is not _DOCKER or verb != "run":
+    if wrapper is _DOCKER and verb == "run":
+        rest = (*rest[:1], *(entry or rest[1:]))
+    else:
         rest = rest[wrapper.before_command :]
     while rest and rest[0].raw == "--":
         rest = rest[1:]

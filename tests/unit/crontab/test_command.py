@@ -149,6 +149,7 @@ def test_the_tables_environment_counts() -> None:
         (b"cd /srv && php spark tasks:run", "/srv/spark", ("php",), "tasks:run"),
         (b"cd /srv && ./gradlew -q nightly", "/srv/gradlew", (), "nightly"),
         (b"logsave -a /var/log/x.log /srv/run.sh", "/srv/run.sh", ("logsave",), "run"),
+        (b"docker run --rm --entrypoint /app/x.sh img:1 --all", None, ("docker",), "x"),
         (b"pct exec 101 -- /srv/x.sh", None, ("pct",), "x"),
         (b"sentry-cli monitors run b -- /srv/x.sh", "/srv/x.sh", ("sentry-cli",), "x"),
         (b"/srv/x/run\\ me.sh", "/srv/x/run me.sh", (), "run me"),
