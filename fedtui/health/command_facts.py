@@ -348,6 +348,7 @@ def _stray(line: CommandLine) -> str:
             not step.words
             or step.nested
             or step.in_condition
+            or step.name in (".", "source")
             or target is None
             or target.what is TargetKind.CODE
         ):
