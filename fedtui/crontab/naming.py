@@ -33,7 +33,8 @@ _RUNNERS: Mapping[str, _Tasks] = {
     **dict.fromkeys(
         ("cake", "cake.php", "index.php", "django-admin", "django-admin.py", "manage.py"), _Tasks()
     ),
-    **dict.fromkeys(("spark", "typo3", "think", "mix"), _Tasks()),
+    **dict.fromkeys(("spark", "typo3", "think"), _Tasks()),
+    "mix": _Tasks("", (), ("run",)),
     **dict.fromkeys(("gradle", "gradlew"), _Tasks("pbIgP", ("--project-dir", "--build-file"))),
     **dict.fromkeys(("npm", "yarn", "pnpm"), _NODE),
     **dict.fromkeys(("drush", "drush.php", "drush.phar"), _Tasks("lr", ("--uri", "--root"))),

@@ -147,6 +147,7 @@ def test_the_tables_environment_counts() -> None:
         (b"yarn workspace @acme/api run migrate", None, ("yarn",), "migrate"),
         (b"npm --prefix d -w api run cleanup", None, ("npm",), "cleanup"),
         (b"cd /srv && php spark tasks:run", "/srv/spark", ("php",), "tasks:run"),
+        (b"mix run -e 'App.clean()'", None, ("mix",), "App.clean()"),
         (b"cd /srv && ./gradlew -q nightly", "/srv/gradlew", (), "nightly"),
         (b"logsave -a /var/log/x.log /srv/run.sh", "/srv/run.sh", ("logsave",), "run"),
         (b"docker run --rm --entrypoint /app/x.sh img:1 --all", None, ("docker",), "x"),
