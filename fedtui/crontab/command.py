@@ -103,6 +103,25 @@ class CommandLine:
         return bool(found) and not any(appends for _, path, appends in found if path == found[0][1])
 
     @property
+    def sole_log(self) -> str | None:
+        """The file that all output and errors of the line are appended to; None where some go elsewhere."""
+        found: set[tuple[str, ...]] = set()
+        for step in self.steps if self.whole else ():
+            decides = (
+                step.name in ("cd", "[", "test") and step.tested and not step.excused
+            )  # its status is seen
+            if step.nested:
+                return None
+            if (
+                step.words
+                and not decides
+                and (step.target is None or step.target.what is not TargetKind.CODE)
+            ):
+                found.add(tuple(path for rank, path, _ in _redirected(step) if rank == 0))
+        paths = found.pop() if len(found) == 1 else ()
+        return paths[0] if len(paths) == 1 else None
+
+    @property
     def _ranked(self) -> list[tuple[int, str, bool]]:
         """Rank, path and whether it is appended to, of each file that takes messages."""
         found: list[tuple[int, str, bool]] = []

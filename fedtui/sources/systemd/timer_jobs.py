@@ -241,14 +241,16 @@ def _command(unit: ServiceProperties | None) -> str | None:
 
 
 def _log_of_shell(unit: ServiceProperties, manager: ManagerInfo) -> str | None:
-    """The file that a shell of the service appends messages to (`sh -c '... >> LOG'`)."""
+    """The file that a shell of the service appends all messages to (`sh -c '... >> LOG 2>&1'`).
+
+    Where some go to the journal, that is what its runs are judged by.
+    """
     command = _command(unit) or ""
     if ">>" not in command:
         return None
     user = manager.user if manager.user_manager else unit.user
     home = os.path.expanduser(f"~{user}") if user else ""  # noqa: PTH111 (Path raises for who has no account)
-    line = read_command(os.fsencode(command), home, directory="")
-    return None if line.overwrites_log else next(iter(line.logs), None)
+    return read_command(os.fsencode(command), home, directory="").sole_log
 
 
 def _user(unit: ServiceProperties | None, manager: ManagerInfo) -> str:

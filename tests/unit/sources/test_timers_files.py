@@ -186,6 +186,11 @@ def test_states_of_unit_files_where_there_are_too_many_to_ask(tmp_path: Path) ->
     [
         ("/opt/x/run.sh >> /var/log/x.log 2>&1", "/var/log/x.log"),
         ("cd /srv && ./x >> logs/x.log 2>&1", "/srv/logs/x.log"),
+        ("(cd /srv; ./x; ./y) >> /var/log/x.log 2>&1", "/var/log/x.log"),
+        ("./x >> /var/log/x.log", None),  # errors go to the journal
+        ("./y; ./x >> /var/log/x.log 2>&1", None),
+        ("cd /srv; ./x >> /var/log/x.log 2>&1", None),
+        ("echo $(./x) >> /var/log/x.log 2>&1", None),
         ("./x >> x.log 2>&1", None),  # in a folder that is not known here
         ("/opt/x/run.sh >> ~/x.log 2>&1", None),  # systemd sets no HOME
         ("/opt/x/run.sh > /var/log/x.log 2>&1", None),  # each run takes the lines of the one before
