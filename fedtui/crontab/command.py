@@ -107,16 +107,11 @@ class CommandLine:
         """The file that all output and errors of the line are appended to; None where some go elsewhere."""
         found: set[tuple[str, ...]] = set()
         for step in self.steps if self.whole else ():
-            decides = (
-                step.name in ("cd", "[", "test") and step.tested and not step.excused
-            )  # its status is seen
+            code = step.target is not None and step.target.what is TargetKind.CODE
+            ends_line = step.name in ("cd", "[", "test") and step.tested and not step.excused
             if step.nested:
                 return None
-            if (
-                step.words
-                and not decides
-                and (step.target is None or step.target.what is not TargetKind.CODE)
-            ):
+            if step.words and not code and not ends_line:
                 found.add(tuple(path for rank, path, _ in _redirected(step) if rank == 0))
         paths = found.pop() if len(found) == 1 else ()
         return paths[0] if len(paths) == 1 else None

@@ -133,7 +133,7 @@ def basename(path: str) -> str:
 def program_of(word: Word, *, older: bool = False) -> str:
     """The name of the program that `word` starts, also in a folder that only a run can tell (`$VENV/bin/x`).
 
-    `older`: as it was read before names behind `~` and variables were known; see `former_name`.
+    `older`: as it was read before names behind `~` and variables were known; see `former_names`.
     """
     if older:
         return "" if word.raw.lstrip('"')[:1] == "$" else basename(word.literal or "")

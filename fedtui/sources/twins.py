@@ -84,7 +84,7 @@ def _word(twins: Sequence[Twin]) -> list[str]:
 
 def _words(command: str) -> list[str]:
     words = (word.strip("\"'();") for word in command.split())
-    return [word for word in words if word[:1] not in ("", "-", "<", ">", "|", "&", "2")]
+    return [word for word in words if word and not word.startswith(("-", "<", ">", "|", "&", "2>"))]
 
 
 def _first_own(twins: Sequence[Twin], words: Sequence[Sequence[str]]) -> list[str]:
