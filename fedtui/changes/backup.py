@@ -94,7 +94,9 @@ def newest_own(config: Config, host: str) -> str | None:
     """
     with suppress(OSError):
         return read_regular(_own_mark(config, host)).decode("utf-8", "replace")
-    return None if any(config.backups.glob(".own@*")) else ""
+    with suppress(OSError):
+        return None if any(config.backups.glob(".own@*")) else ""
+    return ""
 
 
 def _own_mark(config: Config, host: str) -> Path:

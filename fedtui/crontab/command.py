@@ -14,7 +14,7 @@ from itertools import pairwise
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
 from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import Place, TargetKind, basename
+from fedtui.crontab.wrappers import Place, TargetKind, basename, program_of
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
@@ -27,12 +27,17 @@ _PREPARING = """
     hash yes renice lockfile lockfile-create dotlockfile
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
+_FOR_OTHERS = "touch expr mount umount findmnt workon deactivate nvidia-smi"
+_SWITCHING = "nvm fnm rvm sdk conda mamba micromamba pyenv rbenv asdf module"
 _MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
 GUARDS = frozenset(_GUARD_WORDS.split())
 _PREPARES = frozenset(_PREPARING.split())
 _PROBES = frozenset(_PROBING.split())
 _BUILTINS = GUARDS | frozenset(_MORE_BUILTINS.split())
 BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+_WEAK_WORK = frozenset(_FOR_OTHERS.split())
+_SWITCHERS = frozenset(_SWITCHING.split())
+_SWITCHES = frozenset({"use", "activate", "deactivate", "shell", "local", "load"})
 _TESTS = frozenset({"test", "[", "true", "false"})
 _FETCHES = frozenset({"curl", "wget"})
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
@@ -41,12 +46,16 @@ _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
 _DATA = re.compile(
     r"\.(?:sql|dump|dmp|csv|tsv|json|jsonl|xml|html?|ya?ml|prom|ics|ldif|db|sqlite3?|bak|tar|t?gz|tgz|bz2|xz|zst"
     r"|lz4|zip|7z|gpg|enc|pgp|png|jpe?g|svg|gif|pdf|conf|cfg|ini|list|lst|pid|lock|state|stamp|sha256|md5|pem"
-    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|css|env|dat|data|md|m3u|txt\.gz)\Z",
+    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|php|css|env|dat|data|md|m3u|txt\.gz)\Z",
     re.IGNORECASE,
 )
 _LOG_NAME = re.compile(
-    r"log|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|cron|output)[^/]*\Z", re.IGNORECASE
+    r"(?<!\bb)(?<!cata)(?<!change)(?<!dia)log(?:s?/|(?!in|ic|o\b)[^/]*\Z)"
+    r"|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|errors|cron|output)(?![a-z])[^/]*\Z",
+    re.IGNORECASE,
 )
+_DUMPS = "iptables-save ip6tables-save nft dpkg crontab pg_dump pg_dumpall sqlite3 getfacl slapcat tar"
+_WRITES_DATA = frozenset(_DUMPS.split())
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
 _LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
@@ -94,11 +103,27 @@ class CommandLine:
         return bool(found) and not any(appends for _, path, appends in found if path == found[0][1])
 
     @property
+    def sole_log(self) -> str | None:
+        """The file that all output and errors of the line are appended to; None where some go elsewhere."""
+        found: set[tuple[str, ...]] = set()
+        for step in self.steps if self.whole else ():
+            code = step.target is not None and step.target.what is TargetKind.CODE
+            ends_line = step.name in ("cd", "[", "test") and step.tested and not step.excused
+            if step.nested:
+                return None
+            if step.words and not code and not ends_line:
+                found.add(tuple(path for rank, path, _ in _redirected(step) if rank == 0))
+        paths = found.pop() if len(found) == 1 else ()
+        return paths[0] if len(paths) == 1 else None
+
+    @property
     def _ranked(self) -> list[tuple[int, str, bool]]:
         """Rank, path and whether it is appended to, of each file that takes messages."""
         found: list[tuple[int, str, bool]] = []
+        to_command = any(item.target.raw.startswith(">(") for step in self.steps for item in step.redirects)
         for step in self.steps if self.whole else ():
-            if not step.words or step.nested or step.place is Place.ELSEWHERE or step.name in (":", "true"):
+            inside = step.nested and not (to_command and step.name == "tee" and step.shell != "sh")
+            if not step.words or inside or step.place is Place.ELSEWHERE or step.name in (":", "true"):
                 continue
             if step.redirects:
                 found += _redirected(step)
@@ -153,8 +178,8 @@ class CommandLine:
     @property
     def uses_logger(self) -> bool:
         """True when output or messages of the job go to the system log (logger, systemd-cat)."""
-        names = (word.literal or "" for step in self.here for word in (*step.words[:1], *_lookups(step)))
-        return self.whole and any(basename(name) in ("logger", "systemd-cat") for name in names)
+        words = (word for step in self.here for word in (*step.words[:1], *_lookups(step)))
+        return self.whole and any(program_of(word) in ("logger", "systemd-cat") for word in words)
 
     @property
     def facts(self) -> frozenset[Fact]:
@@ -173,16 +198,19 @@ def read_command(
 ) -> CommandLine:
     """Read what the shell gets of a line.
 
-    `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
-    is where the job starts: HOME where not given. `sh` is the name of the program behind /bin/sh.
+    `home` is the user's, empty where not known; HOME set in `environment` (the table's) goes before it, as in
+    cron. `directory` is where the job starts: HOME where not given, not known where empty. `sh` is the name
+    of the program behind /bin/sh.
     """
-    variables = {"HOME": home, "PATH": DEFAULT_PATH.decode("ascii")}
+    variables = {"PATH": DEFAULT_PATH.decode("ascii")}
+    if home:
+        variables["HOME"] = home
     if user:
         variables["LOGNAME"] = user
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
     shell = basename(variables.get("SHELL", "sh"))
-    start = directory or variables["HOME"] or None
+    start = (variables.get("HOME") if directory is None else directory) or None
     return CommandLine(walk(command, start, variables, shell, sh), start)
 
 
@@ -193,12 +221,32 @@ def log_paths(
     return read_command(command, home, tuple(environment), "", directory).logs
 
 
-def main_step(steps: Sequence[Step]) -> Step | None:
-    """The step that does the work: the first of those that are least preparation, guard or probe."""
+def main_step(steps: Sequence[Step], *, older: bool = False) -> Step | None:
+    """The step that does the work: the first of those that are least preparation, guard or probe.
+
+    `older`: as it was chosen before tools that switch versions, and work that only prepares, were known.
+    """
     working = [step for step in steps if step.words and not step.nested and step.launch is not None]
     if len(working) == 1:
         return working[0]
-    return min(working, key=_preparation, default=None)
+
+    def rank(step: Step) -> float:
+        found = _preparation(step)
+        return found if found or older or not _only_prepares(step, working) else 0.5
+
+    return min(working, key=rank, default=None)
+
+
+def _only_prepares(step: Step, others: Sequence[Step]) -> bool:
+    """Whether what a step does is mostly for another one: a version switched, a file fetched to be run."""
+    target = step.target
+    program = program_of(target.word) if target is not None else ""
+    if target is None or program in _WEAK_WORK or (step.tested and step.name in ("ls", "stat")):
+        return True
+    if program in _SWITCHERS:
+        return target.rest[:1] != () and target.rest[0].raw in _SWITCHES
+    files = {word.raw for word in target.rest} if program in ("chmod", *_FETCHES) else ()
+    return any(other.target.word.raw in files for other in others if other.target is not None)
 
 
 def _preparation(step: Step) -> int:
@@ -214,7 +262,7 @@ def _preparation(step: Step) -> int:
         or (name == "exec" and len(step.words) == 1)
     ):
         return 2
-    program = basename(launched.target.word.literal or "")
+    program = program_of(launched.target.word)
     if program in _PREPARES or (name == "command" and step.words[1:2] and step.words[1].raw in ("-v", "-V")):
         return 1
     if (program == "cat" and step.feeds) or (program == "flock" and len(launched.lookups) == 1):
@@ -266,7 +314,7 @@ def _lookups(step: Step) -> Iterator[Word]:
 def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
     target = step.target
-    program = basename(target.word.literal or "") if target is not None else ""
+    program = program_of(target.word) if target is not None else ""
     for item in step.redirects:
         if item.operator not in _OUT or _is_copy(item) or item.descriptor not in (1, 2):
             continue
@@ -293,7 +341,7 @@ def _is_data(path: str, program: str, *, merged: bool, appends: bool) -> bool:
         return False
     if path.endswith(".txt"):
         return True
-    return not appends and (program in _PREPARES or "." not in basename(path))
+    return not appends and (program in _PREPARES | _WRITES_DATA or "." not in basename(path))
 
 
 def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
@@ -302,7 +350,7 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
     if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
     rest = launched.target.rest
-    program = basename(launched.target.word.literal or "")
+    program = program_of(launched.target.word)
     if program == "tee":
         given = [word.raw for word in rest if word.raw.startswith("-") and word.raw != "-"]
         appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)

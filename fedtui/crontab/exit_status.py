@@ -17,7 +17,7 @@ from shlex import join
 from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse
 from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Unreadable, Word
-from fedtui.crontab.wrappers import SHELLS, Target, TargetKind, find_target, without_assignments
+from fedtui.crontab.wrappers import SHELLS, Target, TargetKind, find_target, program_of, without_assignments
 from fedtui.model import Outcome, Result
 
 _SAY_ONLY = "echo printf true : yes date hostname id uname"
@@ -388,12 +388,12 @@ def _code(words: Sequence[Word], target: Target | None) -> tuple[str, str, tuple
     """Shell code that is among the words, the shell that reads it, and that shell's options."""
     rest = list(words)
     if target is not None and target.what is TargetKind.CODE and target.lookups:
-        name = posixpath.basename(target.lookups[-1].literal or "")
+        name = program_of(target.lookups[-1])
         start, end = rest.index(target.lookups[-1]), rest.index(target.word)
         options = tuple(word.raw for word in rest[start + 1 : end])
         text = target.word.literal
         return None if text is None else (text, name if name in SHELLS else "sh", options)
-    name = posixpath.basename(target.word.literal or "") if target is not None else ""
+    name = program_of(target.word) if target is not None else ""
     behind = rest[rest.index(target.word) + 1 :] if target is not None and target.word in rest else rest[1:]
     if name == "eval":
         return " ".join(word.literal or "?" for word in behind), "sh", ()

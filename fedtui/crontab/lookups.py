@@ -6,14 +6,13 @@ sudo's own path) none is given, and a name that the text itself asks about (`com
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fedtui.crontab.command import BUILTINS_ONLY, folder_of, path_of
 from fedtui.crontab.shell_state import Facts, Step, Walk, reads_profile, walk_text
-from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
 
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
@@ -209,13 +208,13 @@ def _called(step: Step, asked: set[str]) -> Iterator[Called]:
         return
     if target.what is TargetKind.SCRIPT and not target.lookups:
         return  # sourced: a part of the line itself
-    by_name = (target.lookups[-1].literal or "") if target.lookups else ""
+    by_name = program_of(target.lookups[-1]) if target.lookups else ""
     script = target.what is TargetKind.SCRIPT
     if "/" not in value and not script:
         return
     certain = launched.place is Place.HERE and not reads_profile(step.words, target)
     tested = _is_tested(path, step, asked)
-    by_shell = script and posixpath.basename(by_name) in SHELLS
+    by_shell = script and by_name in SHELLS
     variable = path_of(step, Place.HERE) if certain else None
     yield Called(path, by_shell, variable, not script, tested, folder, ("x", path, True) in step.facts)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from fedtui.crontab.command import GUARDS, main_step
+from fedtui.crontab.command import GUARDS, CommandLine, main_step
 from fedtui.crontab.shell_state import Step, walk
 from fedtui.crontab.shell_words import Word
-from fedtui.crontab.wrappers import Launch, Target, TargetKind, basename, find_target, launch
+from fedtui.crontab.wrappers import Target, TargetKind, basename, find_target, launch, program_of
 from fedtui.safe_text import decode
 
 _EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
@@ -27,12 +27,15 @@ class _Tasks(NamedTuple):
 
 
 _CONSOLE = _Tasks("e", ("--env",))
-_NODE = _Tasks("CF", ("--prefix", "--cwd", "--filter", "--dir"), ("run", "run-script"))
+_NODE = _Tasks("CFw", ("--prefix", "--cwd", "--filter", "--dir", "--workspace"), ("run", "run-script"))
 _RUNNERS: Mapping[str, _Tasks] = {
     **dict.fromkeys(("artisan", "console", "occ", "yii", "craft", "magento"), _CONSOLE),
     **dict.fromkeys(
         ("cake", "cake.php", "index.php", "django-admin", "django-admin.py", "manage.py"), _Tasks()
     ),
+    **dict.fromkeys(("spark", "typo3", "think"), _Tasks()),
+    "mix": _Tasks("", (), ("run",)),
+    **dict.fromkeys(("gradle", "gradlew"), _Tasks("pbIgP", ("--project-dir", "--build-file"))),
     **dict.fromkeys(("npm", "yarn", "pnpm"), _NODE),
     **dict.fromkeys(("drush", "drush.php", "drush.phar"), _Tasks("lr", ("--uri", "--root"))),
     "symfony": _Tasks("e", ("--env",), ("console",)),
@@ -62,11 +65,20 @@ def name_of(step: Step | None, command: bytes) -> str:
     return (_of_step(step) if step is not None else "") or _start(command)
 
 
-def former_name(steps: Sequence[Step], command: bytes) -> str:
-    """The name that fedtui gave the job before it looked through runners: kept settings may still hold it."""
+def former_names(line: CommandLine, command: bytes) -> tuple[str, ...]:
+    """The names that older versions gave the job: kept settings may still hold them."""
+    names = [_first_name(line.steps, command)]
+    step = main_step(line.steps, older=True) if len(line.steps) > 1 else line.main
+    if step is not None and (step is not line.main or any(sign in command for sign in (b"~", b"$", b"'"))):
+        names.append(_of_step(step, older=True))
+    return tuple(filter(None, names))
+
+
+def _first_name(steps: Sequence[Step], command: bytes) -> str:
+    """The name from before fedtui looked through runners."""
     first: Target | None = None
     for step in steps:
-        target = find_target(step.words) if step.words and not step.nested else None
+        target = find_target(step.words, older=True) if step.words and not step.nested else None
         if target is None or target.what is TargetKind.CODE:
             continue
         if step.words[0].literal not in GUARDS:
@@ -88,9 +100,10 @@ def _former(target: Target) -> str:
     return _EXTENSION.sub("", _base(target.word.raw))
 
 
-def _of_step(step: Step) -> str:
+def _of_step(step: Step, *, older: bool = False) -> str:
     # A user column in a user's own table is no program.
-    launched = launch(step.words[1:]) if step.name == "root" and len(step.words) > 1 else step.launch
+    column = step.name == "root" and len(step.words) > 1
+    launched = launch(step.words[column:], older=older) if column or older else step.launch
     if launched is None:
         return ""
     target = launched.target
@@ -99,9 +112,11 @@ def _of_step(step: Step) -> str:
         return _base(folder.raw)
     if launched.image:
         return _TAG.sub("", _base(target.word.raw))
+    name = "" if older else _text(program_of(target.word))
+    name = name or _base(target.word.raw)
     if target.what is TargetKind.MODULE:
-        return _base(_text(target.word.raw)).rpartition(".")[2]
-    return _task(launched) or _EXTENSION.sub("", _base(target.word.raw))
+        return name.rpartition(".")[2]
+    return _task(name, target.rest) or _EXTENSION.sub("", name)
 
 
 def _folder(target: Target) -> Word | None:
@@ -111,14 +126,14 @@ def _folder(target: Target) -> Word | None:
     return next((word for word in reversed(target.rest) if not word.raw.startswith("-")), None)
 
 
-def _task(launched: Launch) -> str:
+def _task(name: str, rest: Sequence[Word]) -> str:
     """The task that a task runner is given; empty for other programs."""
-    target = launched.target
-    name = _base(target.word.raw)
     tasks = _RUNNERS.get(name)
     if tasks is None:
         return ""
-    words = _arguments(tasks, target.rest)
+    words = _arguments(tasks, rest)
+    if name == "yarn" and len(words) > 2 and words[0].raw == "workspace":
+        words = _arguments(tasks, words[2:])
     if words and words[0].raw in tasks.before:
         code = words[0].raw in ("runner", "r")
         words = _arguments(tasks, words[1:])

@@ -23,6 +23,7 @@ from fedtui.crontab.wrappers import (
     TargetKind,
     assignment,
     launch,
+    program_of,
     without_assignments,
 )
 
@@ -45,6 +46,7 @@ _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
 _READ_FIRST = frozenset({"BASH_ENV", "ENV"})
+_SET_HOME = frozenset({"sudo", "su", "runuser", "doas", "gosu"})  # to that of another user
 _SAYS = frozenset({"echo", "printf", "logger"})
 _CHANGE_STATE = frozenset(_STATE_WORDS.split())
 _GIVEN = frozenset({"$1", "$@", "$*", "${1}"})
@@ -374,6 +376,7 @@ class _Walker:
     def simple(self, command: Command, context: _Context) -> None:
         words = without_assignments(command.words)
         assigned = command.words[: len(command.words) - len(words)]
+        words = tuple(self._filled(word) if word.raw[:1] in ("$", '"') else word for word in words)
         launched = launch(words) if words else None
         step = context._replace(
             words=words,
@@ -397,6 +400,11 @@ class _Walker:
         if words and words[0].literal not in _CHANGE_STATE:
             return
         self._leave(words, assigned, context)
+
+    def _filled(self, word: Word) -> Word:
+        """`$NAME` alone in a word as its value, where that is certain: it may be a program."""
+        value = self.state.value(word) if len(word.parts) == 1 and word.parts[0].variable else ""
+        return word._replace(parts=(WordPart(value),)) if value else word
 
     def _substituted(self, command: Command, context: _Context, *, nested: bool) -> None:
         """Walk what is inside `$( )`, before the command itself."""
@@ -423,12 +431,17 @@ class _Walker:
         if code is None or context.nesting == 0:
             return
         kept = self.state
+        if launched.directory is not None:
+            self.state = self.state._replace(directory=self.state.path(launched.directory))
         reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
         if reads_file or place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
             self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})
-        shell = posixpath.basename(target.lookups[-1].literal or "") if target.lookups else ""
+        started = {program_of(word) for word, _ in launched.lookups}
+        if started & _SET_HOME and kept.variables.get("LOGNAME") not in {w.raw for w in step.words}:
+            self.state = self.state.without("HOME")
+        shell = program_of(target.lookups[-1]) if target.lookups else ""
         if shell not in SHELLS:  # flock asks for $SHELL; su, ssh and tmux for a user's own shell, mostly bash
             shell = context.shell if shell in ("flock", "script") else _asked_shell(step.words)
         inner = context._replace(place=place, redirects=step.redirects, announces=False)
@@ -619,7 +632,7 @@ def _assigned(command: Command) -> Iterator[str]:
 def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     """The commands that `find -exec` and xargs start."""
     target = launched.target
-    name = posixpath.basename(target.word.literal or "")
+    name = program_of(target.word)
     if name == "find":
         begin = 0
         for at, word in enumerate(target.rest):

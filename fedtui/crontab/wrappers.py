@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Word
+from fedtui.crontab.shell_words import Word, WordPart
 
 
 class TargetKind(StrEnum):
@@ -104,7 +104,7 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "lua": ("e", ("-l",)),
     "Rscript": ("e", ()),
     "expect": ("c", ()),
-    "pwsh": ("", ("-ExecutionPolicy",)),
+    "pwsh": ("", ("-ExecutionPolicy", "-executionpolicy", "-ep", "-ex", "-workingdirectory", "-wd")),
     "java": ("", ("-cp", "-classpath", "--class-path", "-p", "--module-path")),
 }
 """Interpreters: the letters of options that take code, and the options that take another argument."""
@@ -120,6 +120,7 @@ _OF_NODE = (
     "-P",
     "--project",
 )
+_POWERSHELL_CODE = frozenset({"-command", "-c", "-encodedcommand", "-enc", "-ec", "-e"})
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
 
@@ -127,6 +128,21 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
 def basename(path: str) -> str:
     """As in posixpath, which takes five times as long: this is asked ten times a line."""
     return path.rpartition("/")[2]
+
+
+def program_of(word: Word, *, older: bool = False) -> str:
+    """The name of the program that `word` starts, also in a folder that only a run can tell (`$VENV/bin/x`).
+
+    `older`: as it was read before names behind `~` and variables were known; see `former_names`.
+    """
+    if older:
+        return "" if word.raw.lstrip('"')[:1] == "$" else basename(word.literal or "")
+    text = ""
+    for part in reversed(word.parts):
+        if part.variable or part.text is None:
+            return basename(text) if "/" in text else ""
+        text = part.text + text
+    return basename(text)
 
 
 def assignment(word: Word) -> str | None:
@@ -143,16 +159,16 @@ def without_assignments(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(words[at:])
 
 
-def find_target(words: Sequence[Word]) -> Target | None:
-    """What a simple command becomes, or None when unknown."""
+def find_target(words: Sequence[Word], *, older: bool = False) -> Target | None:
+    """What a simple command becomes, or None when unknown. `older` is that of `program_of`."""
     words = without_assignments(words)
     lookups: list[Word] = []
     while words:
-        name = basename(words[0].literal or "")
+        name = program_of(words[0], older=older)
         lookups.append(words[0])
         wrapper = _WRAPPERS.get(name)
         if wrapper is None:
-            return _program(name, words, tuple(lookups))
+            return _program(name, words, tuple(lookups), older=older)
         rest = _behind(wrapper, words[1:])
         if name == "flock" and rest and rest[0].literal in ("-c", "--command"):
             return Target(TargetKind.CODE, rest[1], tuple(lookups)) if len(rest) > 1 else None
@@ -180,7 +196,7 @@ def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
     return words[at + (wrapper.before_command > 0 and words[at : at + 1] != () and words[at].raw == "--") :]
 
 
-def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...]) -> Target | None:
+def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...], *, older: bool) -> Target | None:
     rest = tuple(words[1:])
     if name in SHELLS:
         return _shell(words[0], rest, lookups)
@@ -188,7 +204,7 @@ def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...]) -> Tar
         return Target(TargetKind.SCRIPT, rest[0], (), rest[1:]) if rest else None
     found = _INTERPRETERS.fullmatch(name)
     if found is not None:
-        return _interpreter(found["family"], words[0], rest, lookups)
+        return _interpreter(found["family"], words[0], rest, lookups, older=older)
     return Target(TargetKind.PROGRAM, words[0], lookups, rest)
 
 
@@ -212,27 +228,37 @@ def _shell(shell: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Ta
 
 
 def _interpreter(
-    family: str, program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]
+    family: str, program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...], *, older: bool
 ) -> Target | None:
     code, with_argument = _READERS.get(family, ("ep", _OF_NODE))
+    powershell = _POWERSHELL_CODE if family == "pwsh" else ()
     at = int(family in ("deno", "bun") and rest[:1] != () and rest[0].raw == "run")
     while at < len(rest) and rest[at].raw.startswith("-") and rest[at].raw != "-":
         text = rest[at].raw
+        text = text.lower() if family == "pwsh" and not older else text
         at += 1
         following = rest[at] if at < len(rest) else None
         if following and text in ("-m", "--module"):
             return Target(TargetKind.MODULE, following, lookups, rest[at + 1 :])
-        if following and text in ("-f", "-jar", "-File"):
+        if following and text in ("-f", "-jar", "-File", "-file"):
             return Target(TargetKind.SCRIPT, following, lookups, rest[at + 1 :])
         if text in with_argument:
             at += 1
-        elif text[1] != "-" and text[-1] in code and text[1:].isalpha():
+        elif (text[1] != "-" and text[-1] in code and text[1:].isalpha()) or (
+            not older and (text in powershell or _attached_code(text, code))
+        ):
             return Target(TargetKind.PROGRAM, program, lookups, rest)
     if at == len(rest) or rest[at].raw == "-":
         return Target(TargetKind.PROGRAM, program, lookups)
     is_task = family in ("bun", "deno", "dotnet") and not any(char in rest[at].raw for char in "./$")
     kind = TargetKind.MODULE if family == "java" or is_task else TargetKind.SCRIPT
     return Target(kind, rest[at], lookups, rest[at + 1 :])
+
+
+def _attached_code(option: str, letters: str) -> bool:
+    """Whether code is quoted right behind the letter of an option: `-ne'print'`."""
+    cluster = re.match(r"-([A-Za-z]+)['\"]", option)
+    return cluster is not None and cluster[1][-1] in letters
 
 
 _CONTAINER_FLAGS = """
@@ -272,6 +298,11 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "pkexec": _Wrapper("", ("--user",), 0, _OTHER),
     "gosu": _Wrapper("", (), 1, _OTHER),
     "chroot": _Wrapper("", (), 1, _THERE),
+    "nsenter": _Wrapper("tSG", (), 0, _THERE),
+    "pct": _CLUSTER,
+    "machinectl": _Wrapper("M", (), 1, _THERE, frozenset({"shell"})),
+    "sentry-cli": _Wrapper("", (), 0, Place.HERE, frozenset({"monitors"})),
+    "logsave": _Wrapper("", (), 1),
     "lxc-attach": _Wrapper("nPf", ("--name",), 0, _THERE),
     "tmux": _Wrapper("LSfcstnxyeF", (), 0, _OWN, frozenset({"new-session", "new", "new-window", "neww"})),
     "screen": _Wrapper("SscehpTt"),
@@ -303,21 +334,22 @@ _RUNNERS: Mapping[str, _Wrapper] = {
 _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
-_BEHIND_DASHES = frozenset(("runitor", "lockrun", "kubectl", "oc", "lxc", "incus"))
+_BEHIND_DASHES = frozenset(("runitor", "lockrun", "sentry-cli", "pct", "kubectl", "oc", "lxc", "incus"))
 _MOST_RUNNERS = 8
+_LOGIN = re.compile(r"-[A-Za-z]*i[A-Za-z]*|--login")
 _OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd")
 
 
-def launch(words: tuple[Word, ...]) -> Launch | None:
+def launch(words: tuple[Word, ...], *, older: bool = False) -> Launch | None:
     """What a simple command (`words` without assignments) starts in the end, or None when unknown."""
-    name = basename(words[0].literal or "") if words else ""
+    name = program_of(words[0], older=older) if words else ""
     if words and name not in _KNOWN and _INTERPRETERS.fullmatch(name) is None:  # most of a long table
         return Launch(Target(TargetKind.PROGRAM, words[0], words[:1], words[1:]), ((words[0], Place.HERE),))
     lookups: list[tuple[Word, Place]] = []
     place = Place.HERE
     path = directory = None
     for _ in range(_MOST_RUNNERS):
-        target = find_target(words)
+        target = find_target(words, older=older)
         if target is None:
             return None
         if place is not _THERE:
@@ -328,8 +360,8 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
                     place = max(place, _OTHER)
         if len(target.lookups) > 1:
             path, directory = _set_by_env(words, target.word)
-        name = basename(target.word.literal or "")
-        inner = _inner(name, target.rest) if target.what is TargetKind.PROGRAM else ()
+        name = program_of(target.word, older=older)
+        inner = _inner(name, target.rest, older=older) if target.what is TargetKind.PROGRAM else ()
         if not inner:
             return Launch(target, tuple(lookups), place, False, path, directory)
         runner = _RUNNERS.get(name)
@@ -350,17 +382,19 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
 
 
 def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Word | None]:
-    """The `PATH=` word and the folder among what is before a target."""
+    """The `PATH=` word and the folder among what is before a target; `sudo -i` starts in an unknown home."""
     path = directory = None
+    sudo = program_of(words[0]) == "sudo"
     for word, following in pairwise(words):
         if word is target:
             break
         path = word if assignment(word) == "PATH" else path
         directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+        directory = Word("~", (WordPart(None),)) if sudo and _LOGIN.fullmatch(word.raw) else directory
     return path, directory
 
 
-def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:
+def _inner(name: str, rest: tuple[Word, ...], *, older: bool) -> Sequence[Word]:
     """The words of the command that a runner starts, behind the image of a container that is run."""
     if name in _TAKE_CODE:
         return _code_of_user(name, rest)
@@ -378,8 +412,11 @@ def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:
     dashes = next((at for at, word in enumerate(rest) if word.raw == "--"), None)
     if dashes is not None and name in _BEHIND_DASHES:
         return rest[dashes + 1 :]
+    entry = [value for option, value in pairwise(rest) if option.raw == "--entrypoint" and not older]
     rest = _options_over(wrapper, rest)
-    if wrapper is not _DOCKER or verb != "run":
+    if wrapper is _DOCKER and verb == "run":
+        rest = (*rest[:1], *(entry or rest[1:]))
+    else:
         rest = rest[wrapper.before_command :]
     while rest and rest[0].raw == "--":
         rest = rest[1:]

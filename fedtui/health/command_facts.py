@@ -13,7 +13,7 @@ from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Facts, Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
-from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
@@ -180,7 +180,7 @@ def _target(line: CommandLine) -> tuple[str, str]:
         return "", ""
     lookups = step.target.lookups
     script = step.target.what is TargetKind.SCRIPT and lookups
-    return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
+    return step.target.word.raw, program_of(lookups[-1]) if script else ""
 
 
 def _arguments(line: CommandLine) -> tuple[str, ...]:
@@ -348,6 +348,7 @@ def _stray(line: CommandLine) -> str:
             not step.words
             or step.nested
             or step.in_condition
+            or step.name in (".", "source")
             or target is None
             or target.what is TargetKind.CODE
         ):

@@ -30,7 +30,7 @@ _NAMES = (
         "cookie",
         "sig=",
     ),
-    *("code=", "bearer", "basic", "identified", "pk="),
+    *("code=", "?k=", "&k=", "bearer", "basic", "identified", "pk="),
 )
 _URLS = ("://", "ntfy.sh/", "hc-ping", "hooks")
 _WORDS = str.maketrans("/'\"`()=;|", " " * 9)

@@ -48,7 +48,7 @@ def _options(words: Sequence[Word]) -> Iterator[Secret]:
             program, options = name, HABITS[name]
         elif options.get(cluster, "+") != "+" and not raw.startswith("-"):
             yield from _value(f"{program} {cluster}", at, raw, options[cluster])
-        elif "/" in options and raw[0].isalnum() and "/" in raw:
+        elif "/" in options and re.match(r"(?:userid=)?\w[^/=]*/", raw):
             length = len(raw.partition("@")[0])
             yield from _value(program, at, raw[:length], "/")
         else:

@@ -12,17 +12,18 @@ http https: -a: --auth:
 redis-cli: -a --pass
 ldapadd ldapdelete ldapmodify ldappasswd ldapsearch: -w
 smbclient smbget rpcclient: -U%
-lftp: -u,
-influx mosquitto_pub mosquitto_sub: -P -password
-ipmitool sqlcmd zip unzip: -P
-snmpbulkwalk snmpget snmpset snmpwalk: -A -X
+lftp open: -u,
+influx: -P -password -t
+mosquitto_pub mosquitto_sub: -P -password
+ipmitool isql sqlcmd unzip vmware-cmd zip: -P
+snmpbulkwalk snmpget snmpset snmpwalk: -A -X -c
 openssl: -k= -K= -pass: -passin: -passout:
 gpg gpg2: --passphrase
 plink pscp psftp: -pw
 sendemail: -xp
 xfreerdp: /p:
-sqlplus: /
-vault: login
+sqlplus expdp impdp rman: /
+vault: login unseal
 htpasswd mc: $
 nc psql rsync scp sftp ssh:
 """
@@ -44,5 +45,6 @@ READERS = frozenset(
 """What says that a secret is read from standard input; `sudo -S` is one, too."""
 
 PROGRAMS = frozenset((*HABITS, *READERS, "sudo"))
-SIGNS = (" -", " alias ", "<<<", "login", "passwd", "kinit", "/p:")
+_ARGUMENTS = ("login", "passwd", "kinit", "cryptsetup", "unseal", "expdp", "impdp", "rman")
+SIGNS = (" -", " alias ", "<<<", "/p:", *_ARGUMENTS)
 """A line with a secret that a program takes holds one of `SIGNS`, and one of `PROGRAMS` as a word."""

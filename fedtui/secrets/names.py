@@ -34,7 +34,7 @@ age alg algo algorithm command cmd count days dir disabled email enabled endpoin
 expires expiry fd field file files folder format header helper host hours id ids index interval label len \
 length limit list map max method minutes mode name names param path policy prefix prompt provider required \
 seconds server size sock stdin store suffix through timeout ttl type url uri user username var version
-ask bypass get max min no num public pub require show with
+ask bypass get max min no num public pub require show skip with
 default gpg host
 """
 _WEAK, _BEFORE_KEY, _OTHER_LAST, _OTHER_FIRST, _NO_KEY = (
@@ -59,7 +59,7 @@ def named(text: str) -> Iterator[Secret]:
     seen, quotes = 0, {"'": 0, '"': 0}
     for match in _NAME.finditer(text):
         says = says_of(match["name"])
-        if says is Says.NOTHING and match["name"].lower() != "by":
+        if says is Says.NOTHING and match["name"].lower() not in ("by", "k"):
             continue
         value = _VALUE.match(text, match.end())
         if value is None:
@@ -98,8 +98,8 @@ def _is_secret(match: re.Match[str], says: Says, found: re.Match[str], *, outerm
         return True
     if sep is None and not match["dash"] and says is Says.PERHAPS and name not in ("bearer", "basic"):
         return False
-    if name == "code" and text[match.start() - 1 : match.start()] not in ("?", "&"):
-        return False
+    if name in ("code", "k"):
+        return text[match.start() - 1 : match.start()] in ("?", "&") and is_random(value)
     if says is Says.PERHAPS and sep == ":" and not quoted and len(value) < 16:
         return False  # prose: "key: 0x80070005"
     if says is Says.PERHAPS or (match["dash"] and name == "secret") or (sep is None and not match["dash"]):

@@ -23,11 +23,13 @@ _END = r"""[^\s"'?&\#;|<>\\`]"""
 _SURE = re.compile(
     rf"""(?xi) (?: hooks\.slack\.com/[a-z]+/ | discord(?:app)?\.com/api/webhooks/ | office\.com/webhookb?2?/
     | hooks\.zapier\.com/hooks/catch/\d+/ ) (?P<rest>{_END}+?)/? (?!{_END})
-    | (?: api\.telegram\.org/(?:file/)?bot | hc-ping\.com/ | hchk\.io/ | nosnch\.in/ | cronitor\.link/(?:p/)?
+    | (?: api\.telegram\.org/(?:file/)?bot | hc-ping\.com/ | hchk\.io/ | nosnch\.in/ | ping\.checklyhq\.com/
+        | freedns\.afraid\.org/dynamic/update\.php\? | sync\.afraid\.org/u/ | cloudns\.net/api/dynamicurl/\?q=
+        | heartbeat\.uptimerobot\.com/m\d+- | cronitor\.link/(?:p/)?
         | /with/key/ ) (?P<one>(?:(?!/){_END})+)"""
 )
 _PERHAPS = re.compile(
-    rf"(?:/(?:hooks|heartbeat|push|integration|cron(?:/[\w-]+)?|ping)/|ping\.ohdear\.app/|ntfy\.sh/)({_END}+)"
+    rf"(?:/(?:hooks|heartbeat|push|integration|cron|ping)/|ping\.ohdear\.app/|ntfy\.sh/)({_END}+)"
 )
 
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
-from fedtui.crontab.naming import former_name, name_of
+from fedtui.crontab.naming import former_names, name_of
 from fedtui.model import (
     NEVER_RAN,
     UNSEEN,
@@ -152,9 +152,10 @@ class TableJobs:
                 continue
             rows = ((index, self._rows[index]) for index in indexes)
             twins = [Twin(index, row, self._arguments[index], _note(row)) for index, row in rows]
+            older = tell_apart(twins, older=True)
             for index, own in tell_apart(twins).items():
                 row = self._rows[index]
-                aliases = dict.fromkeys((name, *row.aliases))
+                aliases = dict.fromkeys((name, *row.aliases, *({older[index]} - {own})))
                 self._rows[index] = replace(row, name=own, aliases=tuple(aliases))
 
     def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: CronClock) -> None:
@@ -176,7 +177,7 @@ class TableJobs:
             self._daemon_zones[index] = clockwork.zone
         managed, changed = self._own_words(entry)
         name = sanitize(entry.block.name or name_of(line.main, entry.command))
-        former = "" if entry.block.name else sanitize(former_name(line.steps, entry.command))
+        former = () if entry.block.name else map(sanitize, former_names(line, entry.command))
         self._arguments[index] = arguments_of(line)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
@@ -200,7 +201,7 @@ class TableJobs:
                 editable=facts.editable,
                 managed=sanitize(managed),
                 changed=sanitize(changed),
-                aliases=(former,) if former not in ("", name) else (),
+                aliases=tuple(dict.fromkeys(one for one in former if one != name)),
                 facts=CronFacts(
                     table=facts.path,
                     raw=entry.raw,

@@ -6,12 +6,14 @@ earlier where a timer has both (systemd.timer(5)). The random delay is already i
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fedtui.bus.systemd_names import INFINITY, PAUSE_FILE, directive, is_enabled, made_by, wall
+from fedtui.crontab import read_command
 from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
 from fedtui.safe_text import sanitize
@@ -103,7 +105,7 @@ def make_job(
         running_since=_local(known.running_since, moment) if known else None,
         last_run=_local(known.start, moment) if known else _local(timer.last_trigger, moment),
         last_result=known.result if known else Result(Outcome.UNKNOWN),
-        log_path=unit.output if unit else None,
+        log_path=unit.output or _log_of_shell(unit, manager) if unit else None,
         editable=_editable(timer, manager),
         facts=_facts(timer, manager),
         managed=sanitize(managed),
@@ -236,6 +238,19 @@ def _command(unit: ServiceProperties | None) -> str | None:
     if unit is None or not unit.commands:
         return None
     return " ; ".join(shlex.join(command) for command in unit.commands)
+
+
+def _log_of_shell(unit: ServiceProperties, manager: ManagerInfo) -> str | None:
+    """The file that a shell of the service appends all messages to (`sh -c '... >> LOG 2>&1'`).
+
+    Where some go to the journal, that is what its runs are judged by.
+    """
+    command = _command(unit) or ""
+    if ">>" not in command:
+        return None
+    user = manager.user if manager.user_manager else unit.user
+    home = os.path.expanduser(f"~{user}") if user else ""  # noqa: PTH111 (Path raises for who has no account)
+    return read_command(os.fsencode(command), home, directory="").sole_log
 
 
 def _user(unit: ServiceProperties | None, manager: ManagerInfo) -> str:

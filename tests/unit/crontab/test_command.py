@@ -39,6 +39,19 @@ PHP = (
         (b"for i in 1 2; do x; done >> ~/x.log 2>&1", ("/home/fed/x.log",)),
         (b"rsync -a --log-file=/tmp/r.log a b", ("/tmp/r.log",)),
         (b"ssh host 'x >> /var/log/x.log'", ()),
+        (b"crontab -l > /backup/crontab.txt", ()),
+        (b"crontab -l > ~/crontab.backup", ()),
+        (b"x > /srv/blog/feed", ()),
+        (b"x > /srv/www/catalog", ()),
+        (b"x > /home/login/www/sitemap.txt", ()),
+        (b"x > ~/outline", ()),
+        (b"x > ~/cronlog", ("/home/fed/cronlog",)),
+        (b"x > ~/log/x.txt", ("/home/fed/log/x.txt",)),
+        (b"iptables-save > /etc/iptables/rules.v4", ()),
+        (b"dpkg --get-selections > /backup/packages.selections", ()),
+        (b"pg_dump app >> ~/dump.log 2>&1", ("/home/fed/dump.log",)),
+        (b"bash -c 'x > >(tee -a ~/x.log) 2>&1'", ("/home/fed/x.log",)),
+        (b"x > >(tee -a ~/x.log)", ()),  # nothing that dash knows
         (b"x 2>> err.log", ("/home/fed/err.log",)),
         (b"x >/dev/null 2>&1", ()),
         (b"x >/dev/null 2>>~/err.log", ("/home/fed/err.log",)),
@@ -113,6 +126,38 @@ def test_the_tables_environment_counts() -> None:
         (b"sh -ec 'cd /opt; ./y.sh'", "/opt/y.sh", (), "y"),
         (b"bash -l", None, ("bash",), "bash"),
         (b"$RUN /opt/y.sh", None, (), "$RUN"),
+        (b"~/venv/bin/python ~/app/run.py", "/home/fed/app/run.py", (), "run"),
+        (b"$HOME/venv/bin/python $HOME/m/manage.py clean", "/home/fed/m/manage.py", (), "clean"),
+        (b"$APP/venv/bin/python $APP/manage.py clean", None, (), "clean"),
+        (b'"$HOME/.local/bin/poetry" run python -m a.b.daily', None, (), "daily"),
+        (b"nice ~/bin/cronic ~/bin/run.sh", "/home/fed/bin/run.sh", ("nice",), "run"),
+        (b"PY=/srv/v/bin/python; nice $PY /srv/m.py", "/srv/m.py", ("nice",), "m"),
+        (b'X=/opt/x; [ -x "$X" ] && "$X" -q', "/opt/x", (), "x"),
+        (b". /c.sh && conda activate ml && python train.py", "/home/fed/train.py", ("python",), "train"),
+        (b'eval "$(pyenv init -)" && pyenv shell 3.11 && python t.py', "/home/fed/t.py", ("python",), "t"),
+        (b". ~/.rvm/scripts/rvm && rvm use 3.2 && ruby job.rb", "/home/fed/job.rb", ("ruby",), "job"),
+        (b"[ -e /l ] && exit; touch /l; /srv/run.sh", "/srv/run.sh", (), "run"),
+        (b"touch /srv/beat", None, ("touch",), "touch"),
+        (b"expr $(date +%W) % 2 >/dev/null || /srv/x.sh", "/srv/x.sh", (), "x"),
+        (b"findmnt /m && /m/x.sh", "/m/x.sh", (), "x"),
+        (b"ls /opt/x.sh >/dev/null && /opt/x.sh", "/opt/x.sh", (), "x"),
+        (b"mountpoint -q /m || mount /m", None, ("mount",), "mount"),
+        (b"curl -fsSL https://u/x.sh -o /t/x.sh && chmod +x /t/x.sh && /t/x.sh", "/t/x.sh", (), "x"),
+        (b"curl -fsSL https://u/x -o /t/x.gz && /srv/y.sh", None, ("curl",), "curl"),
+        (b"yarn workspace @acme/api run migrate", None, ("yarn",), "migrate"),
+        (b"npm --prefix d -w api run cleanup", None, ("npm",), "cleanup"),
+        (b"cd /srv && php spark tasks:run", "/srv/spark", ("php",), "tasks:run"),
+        (b"mix run -e 'App.clean()'", None, ("mix",), "App.clean()"),
+        (b"cd /srv && ./gradlew -q nightly", "/srv/gradlew", (), "nightly"),
+        (b"logsave -a /var/log/x.log /srv/run.sh", "/srv/run.sh", ("logsave",), "run"),
+        (b"docker run --rm --entrypoint /app/x.sh img:1 --all", None, ("docker",), "x"),
+        (b"pct exec 101 -- /srv/x.sh", None, ("pct",), "x"),
+        (b"sentry-cli monitors run b -- /srv/x.sh", "/srv/x.sh", ("sentry-cli",), "x"),
+        (b"/srv/x/run\\ me.sh", "/srv/x/run me.sh", (), "run me"),
+        (b"perl -ne'print if /x/' /var/log/x.log", None, ("perl",), "perl"),
+        (b"perl -MFile::Find /srv/y.pl", "/srv/y.pl", ("perl",), "y"),
+        (b'pwsh -NoProfile -Command "Get-Date"', None, ("pwsh",), "pwsh"),
+        (b"pwsh -NoProfile -file /srv/x.ps1", "/srv/x.ps1", ("pwsh",), "x"),
         (b"bash $DIR/y.sh", None, ("bash",), "y"),
         (b"echo hi >> x", None, (), "echo"),
         (b"", None, (), "empty command"),
@@ -133,6 +178,26 @@ def test_what_a_line_runs(command: bytes, script: str | None, names: tuple[str, 
     assert line.program == (names[0] if names else None)
     (entry,) = Document.parse(b"0 * * * * " + command.replace(b"%", b"\\%") + b"\n").entries
     assert entry.name == name
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "folder"),
+    [
+        (b"sudo -iu fed ./x/run.sh", None, None),
+        (b"sudo -u fed -i bash -c 'x/run.sh'", None, None),
+        (b"sudo -i /srv/run.sh", "/srv/run.sh", None),
+        (b"sudo -H -u fed bash -c '~/x/run.sh'", None, "/root"),
+        (b"su fed -c 'cd ~/x && ./run.sh'", None, None),
+        (b"nice sudo -u fed sh -c 'cd /srv && ./run.sh'", "/srv/run.sh", "/srv"),
+        (b"sudo -u fed $HOME/x/run.sh", "/root/x/run.sh", "/root"),
+        (b"sudo -u root sh -c '~/run.sh'", "/root/run.sh", "/root"),
+        (b"runuser -u fed -- ./run.sh", "/root/run.sh", "/root"),
+        (b"env -C /srv sh -c './run.sh'", "/srv/run.sh", "/srv"),
+    ],
+)
+def test_home_and_folder_of_another_user(command: bytes, script: str | None, folder: str | None) -> None:
+    line = read_command(command, "/root", (), "root")
+    assert (line.script, line.directory) == (script, folder)
 
 
 @pytest.mark.parametrize(

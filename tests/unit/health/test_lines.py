@@ -42,7 +42,7 @@ def test_a_script_that_nobody_may_execute(tmp_path: Path) -> None:
     finding = by_code(*table(f"0 * * * * {line} >>{tmp_path}/log 2>&1\n"), host=real())["FT111"]
     assert finding.evidence[0] == f"{path}  mode 0644"
     assert finding.command == f"chmod +x {shlex.quote(str(path))}"
-    for start in ("bash", "/bin/sh -e", "nice -n 10 bash"):
+    for start in ("bash", "/bin/sh -e", "nice -n 10 bash", "~/bin/bash", "$APP/bin/bash"):
         assert "FT111" not in by_code(*table(f"0 * * * * {start} {line}\n"), host=real())
     path.chmod(0o755)
     assert "FT111" not in by_code(*table(f"0 * * * * {line}\n"), host=real())
@@ -65,6 +65,7 @@ def test_a_script_with_a_syntax_error_in_the_words_of_bash(tmp_path: Path) -> No
         finding = by_code(*table(f"0 * * * * {line}\n"), host=real())["FT112"]
         assert "syntax error: unexpected end of file" in finding.evidence[0]
         assert finding.command == f"bash -n {path}"
+    assert "FT112" not in by_code(*table(f"0 * * * * ~/venv/bin/python {path}\n"), host=real())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.bus.systemd_names import INFINITY, span, unit_name, unit_path, wall
+from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties, UnitListing
 from fedtui.sources.systemd.installed import names, states
+from fedtui.sources.systemd.timer_jobs import ClockReading, ManagerInfo, make_job
 from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file, output_mode
 from fedtui.system import systemd_analyze
 from fedtui.system.program import ProgramError
@@ -180,3 +182,26 @@ def test_states_of_unit_files_where_there_are_too_many_to_ask(tmp_path: Path) ->
         "static.timer": "static",
     }
     assert names(search) == set(states(search))
+
+
+@pytest.mark.parametrize(
+    ("script", "log"),
+    [
+        ("/opt/x/run.sh >> /var/log/x.log 2>&1", "/var/log/x.log"),
+        ("cd /srv && ./x >> logs/x.log 2>&1", "/srv/logs/x.log"),
+        ("(cd /srv; ./x; ./y) >> /var/log/x.log 2>&1", "/var/log/x.log"),
+        ("./x >> /var/log/x.log", None),  # errors go to the journal
+        ("./y; ./x >> /var/log/x.log 2>&1", None),
+        ("cd /srv; ./x >> /var/log/x.log 2>&1", None),
+        ("echo $(./x) >> /var/log/x.log 2>&1", None),
+        ("./x >> x.log 2>&1", None),  # in a folder that is not known here
+        ("/opt/x/run.sh >> ~/x.log 2>&1", None),  # systemd sets no HOME
+        ("/opt/x/run.sh > /var/log/x.log 2>&1", None),  # each run takes the lines of the one before
+    ],
+)
+def test_the_file_that_a_shell_of_a_service_appends_to(script: str, log: str | None) -> None:
+    service = ServiceProperties(UnitListing("x.service"), commands=(("/bin/bash", "-c", script),))
+    timer = TimerProperties(UnitListing("x.timer"), "x.service", "enabled", activated=service)
+    clock = ClockReading(datetime(2026, 11, 24, 13, 5, tzinfo=UTC), 3600.0)
+    job = make_job(timer, ManagerInfo(False, "root", True), clock, False, lambda _: (), None)
+    assert job.log_path == log

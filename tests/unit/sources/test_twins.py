@@ -48,6 +48,19 @@ def rows(*lines: str) -> tuple[Job, ...]:
             ["curl → daily 01:00", "curl → daily 02:00"],
         ),
         (
+            ["0 1 * * * curl -u a:S3cretPw99 h/a", "0 1 * * * curl -u b:S3cretPw98 h/b"],
+            ["curl → h/a", "curl → h/b"],
+        ),
+        (
+            ["0 1 * * * cd /srv/a && php artisan t", "0 1 * * * cd /srv/b && php artisan t"],
+            ["t → /srv/a", "t → /srv/b"],
+        ),
+        (["0 1 * * * ssh web1 /srv/x.sh", "0 1 * * * ssh web2 /srv/x.sh"], ["x → web1", "x → web2"]),
+        (
+            ["0 1 * * * rsync -a /srv/a nas:/b", "0 2 * * * rsync -a /srv/c nas:/b"],
+            ["rsync → /srv/a", "rsync → /srv/c"],
+        ),
+        (
             ["# name: n", "0 1 * * * x >> a.log", "# name: n", "0 1 * * * y >> b.log"],
             ["n → a.log", "n → b.log"],
         ),
@@ -83,11 +96,30 @@ def test_no_two_rows_have_one_name(lines: list[tuple[int, str]]) -> None:
         ("npm run build", "build", "npm"),
         ("sh -c 'cd /srv; ./x.sh'", "x", ""),
         ("nice -n 5 /opt/sync.sh", "sync", ""),
+        ("~/venv/bin/python ~/app/run.py", "run", "python"),
+        ("PY=/srv/v/bin/python; $PY /srv/m.py", "m", "$PY"),
+        ("su - app -c '~/venv/bin/python ~/m.py'", "m", "su python"),
+        ("perl -ne'print' /var/log/x.log", "perl", "x"),
+        (". ~/.nvm/nvm.sh && nvm use 20 && node d/index.js", "index", "nvm"),
+        ("mountpoint -q /m || mount /m; /m/x.sh", "x", "mountpoint mount"),
+        ("php /srv/spark tasks:run", "tasks:run", "spark"),
+        ('pwsh -Command "Get-Date"', "pwsh", "Get-Date"),
     ],
 )
-def test_a_job_answers_to_the_name_it_had_before(command: str, name: str, former: str) -> None:
+def test_a_job_answers_to_the_names_it_had_before(command: str, name: str, former: str) -> None:
     (job,) = rows(f"0 1 * * * {command}")
-    assert (job.name, job.aliases) == (name, (former,) if former else ())
+    assert (job.name, job.aliases) == (name, tuple(former.split()))
+
+
+def test_a_variable_of_the_table_is_looked_through() -> None:
+    (job,) = rows("PHP=/usr/bin/php8.2", "0 1 * * * $PHP /srv/x/artisan schedule:run")
+    assert (job.name, job.aliases) == ("schedule:run", ("$PHP",))
+
+
+def test_a_row_answers_to_the_name_that_told_it_apart_before() -> None:
+    first, second = rows("0 1 * * * cd /srv/a && git pull", "0 1 * * * cd /srv/b && git pull")
+    assert first.names == ("git → /srv/a", "git", "git → #1")
+    assert second.names == ("git → /srv/b", "git", "git → #2")
 
 
 def test_settings_under_a_name_from_before_hold() -> None:
