@@ -5,23 +5,25 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Facts, Step
+from fedtui.crontab.shell_state import Facts, Step, right_side
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.service_settings import ServiceSettings, service_settings
+from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
 from fedtui.system.path_lookup import real_name
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
-_SERVICE: SettingPairs = ((b"PATH", b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),)
 # What dash and other POSIX shells do not have, and bash does.
 _BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
@@ -41,20 +43,28 @@ _SHORT = re.compile(r"-[dit]+")
 _SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
 _FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
 _SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
-_LASTING = (
-    "/etc/",
-    "/usr/",
-    "/opt/",
-    "/bin/",
-    "/sbin/",
-    "/lib",
-    "/snap/",
-    "/run/systemd/system",
-    "/proc/",
-    "/sys/",
-)
 _TAKE_FOLDER = frozenset({"git", "make", "gmake", "tar"})
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
+
+
+class Folder(NamedTuple):
+    """A folder that the line changes to where `facts` are so. `spared`: without it, it does nothing."""
+
+    path: str
+    facts: Facts = frozenset()
+    spared: bool = False
+
+
+class LogOpened(NamedTuple):
+    """A log of the line: what must be so for it to be opened, and whether its shell does that, or a program.
+
+    `elsewhere`: another user opens it.
+    """
+
+    path: str
+    facts: Facts
+    by_shell: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,9 @@ class CommandFacts:
     `script` is absolute, `written` the same as the line has it, `arguments` what it gets; `by` the
     interpreter that the line gives it to, empty where the file itself is executed. `lookups` are the names
     looked up in PATH, `called` the files that are started by a path, `folders` those that the line changes
-    to. `relative` is a script or folder that depends on the working directory, `user_column` a first word
-    that may be meant for a user. `misordered` is a redirection that leaves errors behind, `foreign` what its
+    to, `log` the likeliest one. `relative` is a script or folder that depends on the working directory.
+    `first_words` are two, empty where not literal. `misordered` is a redirection that leaves errors behind,
+    `foreign` what its
     shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
     not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
     file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
@@ -78,10 +89,11 @@ class CommandFacts:
     arguments: tuple[str, ...] = ()
     start: str = ""
     relative: str = ""
-    user_column: str = ""
+    first_words: tuple[str, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     called: tuple[Called, ...] = ()
-    folders: tuple[str, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    log: LogOpened | None = None
     misordered: str = ""
     foreign: tuple[str, ...] = ()
     session: str = ""
@@ -106,7 +118,33 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
     for job, timer in timer_jobs(snapshot.jobs):
         if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
             command = job.command.encode("utf-8", "surrogateescape")
-            yield job, timer, read(command, "", _SERVICE, "", working_directory(job, timer, host)[0])
+            settings = service_settings(timer, host)
+            folder = working_directory(job, timer, host)[0]
+            home = ((b"HOME", home_of(job.user).encode()),) if folder and _has_home(timer, host) else ()
+            reading = read(command, "", (*home, *settings.environment), "", folder)
+            yield job, timer, _under(settings, reading)
+
+
+def _has_home(timer: TimerFacts, host: FileFacts) -> bool:
+    """Whether systemd sets HOME for the service."""
+    lines = host.unit_lines(timer.service_fragment, "Service") if timer.service_fragment else ()
+    return timer.user_manager or any(key == "User" for key, _ in lines)
+
+
+def _under(settings: ServiceSettings, reading: CommandFacts) -> CommandFacts:
+    """The reading of a service's command under what its files say."""
+    if settings.own_root:
+        return replace(reading, script=None, lookups=(), called=(), folders=(), session="")
+    facts = settings.commands
+    if not facts and not settings.session:
+        return reading
+    return replace(
+        reading,
+        lookups=tuple(one._replace(facts=one.facts | facts) for one in reading.lookups),
+        called=tuple(one._replace(facts=one.facts | facts) for one in reading.called),
+        folders=tuple(one._replace(facts=one.facts | facts) for one in reading.folders),
+        session="" if settings.session else reading.session,
+    )
 
 
 def started(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, CommandFacts]]:
@@ -125,7 +163,8 @@ def working_directory(job: Job, timer: TimerFacts, host: FileFacts) -> tuple[str
         else []
     )
     folder = given[-1].removeprefix("-") if given else ""
-    if host.names(f"{path}.d") or folder.startswith("~"):
+    own_root = path and service_settings(timer, host).own_root
+    if own_root or host.names(f"{path}.d") or folder.startswith("~"):
         return None, False
     folder = folder.replace("%h", home) if home else folder
     if not folder:
@@ -144,7 +183,8 @@ def read(
     shell = posixpath.basename(dict(environment).get(b"SHELL", b"sh").decode("utf-8", "replace"))
     written, by = _target(line)
     first = line.steps[0] if line.steps else None
-    user_column = first.name if first is not None and len(first.words) > 1 else ""
+    here = with_more_facts(line.here, text)
+    without = {*line.functions, *dispensable(here)}
     return CommandFacts(
         script=line.script,
         written=written,
@@ -152,13 +192,14 @@ def read(
         arguments=_arguments(line),
         start=line.start or "",
         relative=_relative(line, written),
-        user_column=user_column,
-        lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
-        called=called_by(line.here),
+        first_words=tuple(word.literal or "" for word in first.words[:2]) if first is not None else (),
+        lookups=tuple(one for one in lookups_of(here) if one.name not in without),
+        called=called_by(here),
         folders=(
-            *_folders(line.here),
-            *(_given_folders(line.here) if b" -C" in command or b"chdir" in command else ()),
+            *_folders(here),
+            *(_given_folders(here) if b" -C" in command or b"chdir" in command else ()),
         ),
+        log=_opened(here, line.logs[0]) if line.logs else None,
         misordered=_misordered(line.here, text),
         foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
         session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
@@ -198,9 +239,9 @@ def _relative(line: CommandLine, written: str) -> str:
     return "" if absolute or line.directory != line.start else written
 
 
-def _folders(steps: Sequence[Step]) -> Iterator[str]:
-    """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
-    for step, following in zip(steps, (*steps[1:], None), strict=False):
+def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
+    """The folders that the line changes to, but for those that it makes, asks for, or has another for."""
+    for at, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=False)):
         if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
             continue
         if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
@@ -210,11 +251,16 @@ def _folders(steps: Sequence[Step]) -> Iterator[str]:
             following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
         )
         asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
-        if path is not None and not instead and not asked:
-            yield path
+        if path is None or instead or asked:
+            continue
+        if step.excused and any(("made", f"{path}/", True) in brought(later) for later in steps[at:]):
+            continue
+        quiet = any(item.descriptor == 2 and item.target.raw == "/dev/null" for item in step.redirects)
+        spared = step.tested and (quiet or (following is not None and leaves_quietly(following)))
+        yield Folder(path, step.facts, spared)
 
 
-def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
+def _given_folders(steps: Sequence[Step]) -> Iterator[Folder]:
     """The folders that `env -C`, `git -C` and `make -C` change to, where they are not asked for."""
     for step in steps:
         launched = step.launch
@@ -225,7 +271,24 @@ def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
             word = rest[1] if rest[0].raw == "-C" else word
         path = None if word is None else step.state.path(word)
         if path is not None and ("path", path, True) not in step.facts:
-            yield path
+            yield Folder(path, step.facts)
+
+
+def _opened(steps: Sequence[Step], log: str) -> LogOpened | None:
+    """How the line opens its log: a shell by a redirection, else the program that is told of it."""
+    for step in steps:
+        paths = (step.state.path(item.target) for item in step.redirects if ">" in item.operator)
+        if log in paths:
+            return LogOpened(log, step.facts, True, step.place is not Place.HERE)
+    for step in steps:
+        launched = step.launch
+        if launched is None or step.nested:
+            continue
+        if any(
+            log in (step.state.path(word), step.state.path(right_side(word))) for word in launched.target.rest
+        ):
+            return LogOpened(log, step.facts, False, max(step.place, launched.place) is not Place.HERE)
+    return None
 
 
 def _misordered(steps: Sequence[Step], text: str) -> str:
@@ -421,29 +484,6 @@ def _key_files(steps: Sequence[Step]) -> Iterator[str]:
             if inner := _SSH.search(word.raw):
                 keys += [one for one in tokens(inner[1], bash=True) if isinstance(one, Word)]
         yield from filter(None, map(step.state.path, keys))
-
-
-def on_path(path: str, name: str, host: FileFacts) -> bool:
-    """Whether one of the folders of a PATH has a program of that name."""
-    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
-
-
-def runs_here(facts: Facts, path: str, host: FileFacts, file: str = "") -> bool:
-    """Whether all that is tested before a command can be so on this machine, PATH being `path`.
-
-    Only programs, files of the system and folders of the `file` itself count: a flag or lock comes and goes.
-    """
-    for kind, what, there in facts:
-        found: bool | None = None
-        if kind == "command" and "/" not in what:
-            found = on_path(path, what, host) if path else None
-        elif kind == "x":
-            found = host.executable(what)
-        elif what.startswith(_LASTING) or file.startswith(f"{what}/"):
-            found = host.exists(what)
-        if found is (not there):
-            return False
-    return True
 
 
 def is_shell(name: str) -> bool:

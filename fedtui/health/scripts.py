@@ -8,10 +8,11 @@ import stat
 from collections.abc import Iterator
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, runs_here, started
+from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
 from fedtui.health.script_files import ScriptFile
+from fedtui.health.step_facts import runs_here
 from fedtui.model import Job, Remedy, Severity, Snapshot
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -249,7 +250,7 @@ def relative_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             reading.script if reading.script and written == reading.written else f"{reading.start}/{written}"
         )
         there = host.exists(path)
-        if there is False and path in reading.folders:
+        if there is False and any(path == folder.path for folder in reading.folders):
             continue  # FT129
         if there is None:
             yield RELATIVE.hidden(path, host.hidden(path))
