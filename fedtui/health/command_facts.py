@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from fedtui.crontab.command import GUARDS, CommandLine, read_command
+from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Facts, Step, right_side
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
@@ -221,6 +221,8 @@ def _target(line: CommandLine) -> tuple[str, str]:
         return "", ""
     lookups = step.target.lookups
     script = step.target.what is TargetKind.SCRIPT and lookups
+    if folder_of(step).path(step.target.word) != line.script:  # that of what sends the work elsewhere
+        return "", ""
     return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
 
 
@@ -235,7 +237,7 @@ def _relative(line: CommandLine, written: str) -> str:
         if step.name == "cd" and len(step.words) == 2 and step.state.directory is not None:
             folder = step.words[1].literal or "/"
             return "" if folder.startswith(("/", "-")) else folder
-    absolute = line.script is None or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
+    absolute = line.script is None or not written or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
     return "" if absolute or line.directory != line.start else written
 
 

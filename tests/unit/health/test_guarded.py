@@ -160,6 +160,20 @@ def test_who_opens_the_log_and_when(line: str, gone: str, severity: str) -> None
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "/usr/bin/docker compose run --rm web bin/tootctl media remove",
+        "/usr/bin/ssh web bin/deploy.sh",
+        "/usr/bin/docker exec c bin/occ files:scan",
+        "/usr/bin/kubectl exec d -- bin/rails runner x",
+    ],
+)
+def test_a_path_that_is_looked_for_elsewhere_depends_on_no_folder_here(line: str) -> None:
+    assert said(line, "") == {}
+    assert set(said("bin/deploy.sh", "")) == {"FT114"}
+
+
+@pytest.mark.parametrize(
     ("settings", "gone", "codes"),
     [
         ("Environment=PATH=/srv/venv/bin:/usr/bin\nExecStart=/bin/sh -c 'tool run'", USUAL, ""),
