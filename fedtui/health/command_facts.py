@@ -36,6 +36,7 @@ _SESSION = re.compile(
 _SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
+_TERMINALS = frozenset({"script", "screen", "tmux", "unbuffer", "expect"})
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
@@ -202,7 +203,7 @@ def read(
         log=_opened(here, line.logs[0]) if line.logs else None,
         misordered=_misordered(line.here, text),
         foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
-        session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
+        session="" if _SESSION.search(text) else next(_sessions(line.here), ""),
         unset=tuple(
             name for name in dict.fromkeys(_unset(line.here)) if not re.search(_SETS.format(name), text)
         ),
@@ -351,12 +352,28 @@ def _foreign_operators(text: str) -> Iterator[str]:
             yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
 
-def _session(step: Step) -> str:
+def _sessions(steps: Sequence[Step]) -> Iterator[str]:
+    """What of the line needs a terminal or a session, but for what has a terminal made for it."""
+    served: set[int] = set()  # where the code is that such a program runs
+    for step in steps:
+        names = _started(step)
+        if step.launch is not None and _TERMINALS.intersection(names):
+            served.add(step.launch.target.word.at)
+        needs = _session(step, names)
+        if needs and not (needs == "docker -it" and (step.at in served or _TERMINALS.intersection(names))):
+            yield needs
+
+
+def _started(step: Step) -> list[str]:
+    words = step.launch.lookups if step.launch is not None else ()
+    return [posixpath.basename(word.literal or "") for word, _ in words]
+
+
+def _session(step: Step, names: Sequence[str]) -> str:
     """What of a command needs a terminal or a session; empty for nothing."""
     launched = step.launch
     if launched is None:
         return ""
-    names = [posixpath.basename(word.literal or "") for word, _ in launched.lookups]
     before = (
         step.words[: list(step.words).index(launched.target.word)]
         if launched.target.word in step.words

@@ -174,6 +174,22 @@ def test_a_path_that_is_looked_for_elsewhere_depends_on_no_folder_here(line: str
 
 
 @pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ('script -qec "docker exec -it db pg_dump app" /dev/null', ""),
+        ("screen -dmS u docker exec -it web ./u.sh", ""),
+        ('tmux new -d "docker exec -it web ./u.sh"', ""),
+        ("unbuffer docker exec -it web ./u.sh", ""),
+        ("docker exec -it web ./u.sh; script -qc ls /dev/null", "FT133"),
+        ("sh -c 'docker exec -it web ./u.sh'", "FT133"),
+        ("screen -dm systemctl --user restart x", "FT133"),
+    ],
+)
+def test_a_line_that_has_a_terminal_made(line: str, codes: str) -> None:
+    assert set(said(line, "")) == set(codes.split())
+
+
+@pytest.mark.parametrize(
     ("settings", "gone", "codes"),
     [
         ("Environment=PATH=/srv/venv/bin:/usr/bin\nExecStart=/bin/sh -c 'tool run'", USUAL, ""),
