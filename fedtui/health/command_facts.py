@@ -28,6 +28,12 @@ SettingPairs = tuple[tuple[bytes, bytes], ...]
 _BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
+PIPEFAIL = "set -o pipefail"
+_PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
+ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
+_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
+_EXPANSION = re.compile(r"\$\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))")
+_QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'[^']*'|\\.")
 _NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
 _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
 _SESSION = re.compile(
@@ -316,7 +322,16 @@ def _copies_errors(item: Redirect) -> bool:
 def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]:
     """What of the line bash has and the shell in force has not."""
     for step in line.here:
-        if (sh if step.shell == "sh" else step.shell) not in _POSIX or not step.words:
+        reads = sh if step.shell == "sh" else step.shell
+        if reads not in _POSIX:
+            continue
+        if any(_ARRAY.match(word.raw) for word in (*step.assigned, *step.words)):
+            yield "NAME=( )"
+        if reads != "busybox":  # which takes these
+            yield from _foreign_expansions(step)
+            if _PIPEFAIL.match(" ".join(word.raw for word in step.words)) and not ASKS_SHELL.search(text):
+                yield PIPEFAIL
+        if not step.words:
             continue
         first = step.words[0].raw
         if first.startswith(("[[", "((")):
@@ -329,10 +344,21 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
         for item in step.redirects:
             if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
                 yield item.operator
-            elif item.target.raw.startswith("<("):
-                yield "<( )"
+            elif item.target.raw.startswith(("<(", ">(")):
+                yield item.target.raw[:2] + " )"
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+
+
+def _foreign_expansions(step: Step) -> Iterator[str]:
+    """`${x//a/b}` and its like: dash ends with 2 at the first of them."""
+    for word in (*step.assigned, *step.words, *(item.target for item in step.redirects)):
+        found = None
+        if any(part.text is None for part in word.parts):
+            live = _QUOTED.sub(lambda match: re.sub(r"\\.", "", match[1] or ""), word.raw)
+            found = _EXPANSION.search(live)
+        if found is not None:
+            yield found[0] + "...}"
 
 
 def _foreign_operators(text: str) -> Iterator[str]:

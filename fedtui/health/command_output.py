@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
 from fedtui.crontab.shell_words import Unreadable, Word, tokens
-from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import command_facts
+from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
+from fedtui.health.command_facts import PIPEFAIL, command_facts, started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
+from fedtui.health.probes import ProbeFailed
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, TimerFacts
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON
 
@@ -40,8 +41,10 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there, or does something else: &> starts the job in the background, and its output goes to mail.",
+    "there (at set -o pipefail dash itself ends), or does something else: &> starts the job in the background, "
+    "and its output goes to mail.",
     "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
+    needs=EVERY_JOB,
 )
 NO_SESSION = error_rule(
     "FT133",
@@ -129,12 +132,27 @@ def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(FOREIGN_WORDS)
 def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT126: what the shell in force does not have, and lines that no shell can read."""
-    for job, cron, reading in command_facts(snapshot):
-        if reading.readable and not reading.foreign:
+    for job, reading in started(snapshot, host):
+        foreign, cron = reading.foreign, job.facts
+        if PIPEFAIL in foreign:  # dash 0.5.12 has it not
+            try:
+                foreign = tuple(word for word in foreign if word != PIPEFAIL or ends_at_pipefail(host))
+            except ProbeFailed as unknown:
+                yield FOREIGN_WORDS.unchecked(PIPEFAIL, str(unknown))
+        if reading.readable and not foreign:
+            continue
+        if isinstance(cron, TimerFacts):
+            if foreign and not host.shipped(cron.fragment):
+                yield FOREIGN_WORDS.found(
+                    f"{cron.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
+                    (f"command  {sanitize_and_mask(job.command or '')}", f"file  {cron.service_fragment}"),
+                    fix="Start it by /bin/bash -c, or write it as POSIX does.",
+                    job=job,
+                )
             continue
         if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
             continue
-        words = " and ".join(reading.foreign[:3])
+        words = " and ".join(foreign[:3])
         yield FOREIGN_WORDS.found(
             f"{job.name} uses {words}, which its shell does not have."
             if words
@@ -143,6 +161,11 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             title="" if words else "a command that no shell can read",
             job=job,
         )
+
+
+def ends_at_pipefail(host: FileFacts) -> bool:
+    """Whether /bin/sh ends at `set -o pipefail`. Raises ProbeFailed."""
+    return host.ask("sh", "-c", PIPEFAIL).status != 0
 
 
 def _breaks_off(cron: CronFacts) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.model import Finding
 from tests.unit.health.answers import Machine
@@ -187,6 +188,63 @@ def test_a_path_that_is_looked_for_elsewhere_depends_on_no_folder_here(line: str
 )
 def test_a_line_that_has_a_terminal_made(line: str, codes: str) -> None:
     assert set(said(line, "")) == set(codes.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("set -o pipefail; pg_dump app | gzip > /srv/b.gz", "set -o pipefail"),
+        ("set -euo pipefail; pg_dump app | gzip > /srv/b.gz", "set -o pipefail"),
+        ("SHELL=/bin/bash\nset -o pipefail; pg_dump app | gzip > /srv/b.gz", ""),
+        ("(set -o pipefail 2>/dev/null) && set -o pipefail; a | b", ""),
+        ("bash -c 'set -o pipefail; a | b'", ""),
+        ("sh -c 'set -o pipefail; a | b'", "set -o pipefail"),
+        ("/srv/run.sh > >(tee -a /srv/x.log) 2>&1", ">( )"),
+        ("/srv/run.sh 2> >(logger)", ">( )"),
+        ("tar c b-${D//-/}", "${D//...}"),
+        ('echo "it\'s ${x:0:3}"', "${x:...}"),
+        ("a | b; exit ${PIPESTATUS[0]}", "${PIPESTATUS[...}"),
+        ("dirs=(a b); tar c $dirs", "NAME=( )"),
+        ("SHELL=/bin/bash\ndirs=(a b); tar c ${dirs[@]} ${D//-/}", ""),
+        ("echo ${x:-a/b} ${x%/*} ${x#*[}; awk '{print ${x:1}}' \"\\${x:1}\"", ""),
+        ("ssh h 'echo ${x:1}; a=(b)'", ""),
+    ],
+)
+def test_what_only_bash_has(line: str, words: str) -> None:
+    found = said(line, "").get("FT126")
+    assert (found.sentence.partition(" uses ")[2].partition(", which")[0] if found else "") == words
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("#!/bin/sh\nset -euo pipefail\na | b\n", 2),
+        ("#!/bin/sh\n# later: set -o pipefail\nset -e\nset -o pipefail\n", 4),
+        ("#!/bin/bash\nset -euo pipefail\n", 0),
+        ("#!/bin/sh\n(set -o pipefail 2>/dev/null) && set -o pipefail\n", 0),
+        ('#!/bin/sh\nif [ -n "$BASH_VERSION" ]; then\nset -o pipefail\nfi\n', 0),
+    ],
+)
+def test_a_script_that_its_shell_ends_at_pipefail(tmp_path: Path, text: str, line: int) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text(text)
+    script.chmod(0o755)
+    host = FileFacts(probes=ProbeCache(machine=False))
+    found = all_findings(*table(f"0 3 * * * {script}\n"), host=host)
+    said = [one.evidence[0] for one in found if one.code == "FT126"]
+    assert said == ([f"{script}:{line}  set -o pipefail"] if line else [])
+    found = all_findings(
+        *table(f"0 3 * * * bash {script}\n"), host=FileFacts(probes=ProbeCache(machine=False))
+    )
+    assert "FT126" not in {one.code for one in found}
+
+
+def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
+    start = "ExecStart=/bin/{} -c 'set -o pipefail; a | b'"
+    assert service_says(tmp_path, start.format("sh"), "")["FT126"].sentence == (
+        "a.service uses set -o pipefail, which its shell does not have."
+    )
+    assert not service_says(tmp_path, start.format("bash"), "")
 
 
 @pytest.mark.parametrize(
