@@ -28,6 +28,7 @@ SettingPairs = tuple[tuple[bytes, bytes], ...]
 _BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
+TERMINAL = "docker -it"
 PIPEFAIL = "set -o pipefail"
 _PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
 ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
@@ -201,7 +202,7 @@ def read(
         relative=_relative(line, written),
         first_words=tuple(word.literal or "" for word in first.words[:2]) if first is not None else (),
         lookups=tuple(one for one in lookups_of(here) if one.name not in without),
-        called=called_by(here),
+        called=(*_sourced(here, sh), *called_by(here)),
         folders=(
             *_folders(here),
             *(_given_folders(here) if b" -C" in command or b"chdir" in command else ()),
@@ -267,6 +268,18 @@ def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
         quiet = any(item.descriptor == 2 and item.target.raw == "/dev/null" for item in step.redirects)
         spared = step.tested and (quiet or (following is not None and leaves_quietly(following)))
         yield Folder(path, step.facts, spared)
+
+
+def _sourced(steps: Sequence[Step], sh: str) -> Iterator[Called]:
+    """The files that the line reads and cannot do without: a POSIX shell ends where `.` finds none."""
+    for step in steps:
+        if step.name not in (".", "source") or len(step.words) < 2 or step.nested:
+            continue
+        ends = step.name == "." and (sh if step.shell == "sh" else step.shell) in _POSIX
+        path = step.state.path(step.words[1]) if "/" in (step.state.value(step.words[1]) or "") else None
+        if path is not None and (ends or (step.tested and not step.excused)):
+            tested = ("path", path, True) in step.facts
+            yield Called(path, False, None, False, tested, step.state.directory or "", facts=step.facts)
 
 
 def _given_folders(steps: Sequence[Step]) -> Iterator[Folder]:
@@ -386,7 +399,7 @@ def _sessions(steps: Sequence[Step]) -> Iterator[str]:
         if step.launch is not None and _TERMINALS.intersection(names):
             served.add(step.launch.target.word.at)
         needs = _session(step, names)
-        if needs and not (needs == "docker -it" and (step.at in served or _TERMINALS.intersection(names))):
+        if needs and not (needs == TERMINAL and (step.at in served or _TERMINALS.intersection(names))):
             yield needs
 
 
@@ -409,7 +422,7 @@ def _session(step: Step, names: Sequence[str]) -> str:
         given = [word.raw for word in before]
         letters = "".join(text[1:] for text in given if _SHORT.fullmatch(text))
         terminal = "t" in letters or "--tty" in given
-        return "docker -it" if terminal and ("i" in letters or "--interactive" in given) else ""
+        return TERMINAL if terminal and ("i" in letters or "--interactive" in given) else ""
     if any(
         name in step.state.variables for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
     ):

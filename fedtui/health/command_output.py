@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fedtui.crontab.command_field import escape
 from fedtui.crontab.shell_words import Unreadable, Word, tokens
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import PIPEFAIL, command_facts, started
+from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, TimerFacts
@@ -41,7 +41,7 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there (at set -o pipefail dash itself ends), or does something else: &> starts the job in the background, "
+    "there (set -o pipefail ends dash itself), or does something else: &> starts the job in the background, "
     "and its output goes to mail.",
     "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
     needs=EVERY_JOB,
@@ -49,9 +49,10 @@ FOREIGN_WORDS = error_rule(
 NO_SESSION = error_rule(
     "FT133",
     "the job needs a terminal or a session",
-    "cron gives a job neither. docker refuses -t without a terminal, and what talks to the session's bus "
-    "finds no address of it.",
+    "Neither cron nor a system service gives a job one. docker refuses -t without a terminal, and what talks "
+    "to the session's bus finds no address of it.",
     "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
+    needs=EVERY_JOB,
 )
 NOT_SET_BY_CRON = warning_rule(
     "FT130",
@@ -182,10 +183,16 @@ def _breaks_off(cron: CronFacts) -> bool:
 
 @check(NO_SESSION)
 def no_session(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron."""
-    for job, _, reading in command_facts(snapshot):
+    """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron, or in a service."""
+    for job, reading in started(snapshot, host):
+        who = "cron"
+        if isinstance(job.facts, TimerFacts):
+            who = "its service"
+            own_bus = job.facts.user_manager and reading.session != TERMINAL
+            if own_bus or host.shipped(job.facts.fragment):
+                continue
         if reading.session:
-            sentence = f"{job.name} starts {reading.session}, and cron has no terminal and no session."
+            sentence = f"{job.name} starts {reading.session}, and {who} has no terminal and no session."
             yield NO_SESSION.found(sentence, (f"line  {job.location}",), job=job)
 
 

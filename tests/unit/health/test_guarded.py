@@ -60,12 +60,14 @@ def said(line: str, gone: str) -> dict[str, Finding]:
     return {one.code: one for one in found if one.code in ASKED}
 
 
-def service_says(folder: Path, settings: str, gone: str, unit: str = "") -> dict[str, Finding]:
-    """The same of a service of the system with these lines in [Service], and in [Unit]."""
+def service_says(
+    folder: Path, settings: str, gone: str, unit: str = "", *, own: bool = False
+) -> dict[str, Finding]:
+    """The same of a service with these lines in [Service], and in [Unit]; `own`: of the user's manager."""
     service = folder / "a.service"
     service.write_text(f"[Unit]\n{unit}\n[Service]\n{settings}\n")
     start = next(line for line in settings.splitlines() if line.startswith("ExecStart="))
-    row = timer(folder, "[Timer]\nOnCalendar=hourly\n", service_fragment=str(service), user_manager=False)
+    row = timer(folder, "[Timer]\nOnCalendar=hourly\n", service_fragment=str(service), user_manager=own)
     argv = shlex.split(start.partition("=")[2])
     row = replace(row, command=shlex.join(argv), user="root")
     found = all_findings(row, host=Nearly(gone.split(), folder))
@@ -191,6 +193,23 @@ def test_a_line_that_has_a_terminal_made(line: str, codes: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        (". /srv/venv/bin/activate && python3 job.py", "FT110"),
+        (". ~/.borg.env; borg create", "FT110"),
+        (". ~/.borg.env 2>/dev/null || true; borg create", "FT110"),
+        ("[ -f ~/.borg.env ] && . ~/.borg.env; borg create", ""),
+        ("SHELL=/bin/bash\n. ~/.borg.env; borg create", ""),
+        ("SHELL=/bin/bash\nsource ~/.borg.env && borg create", "FT110"),
+        ("SHELL=/bin/bash\nsource ~/.borg.env || source ~/.other; borg create", ""),
+        ("bash -c 'source /srv/venv/bin/activate && python3 job.py'", "FT110"),
+    ],
+)
+def test_a_file_that_is_read_first_and_gone(line: str, codes: str) -> None:
+    assert set(said(line, "/srv/venv /home/fed/.borg.env")) - {"FT114"} == set(codes.split())
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ("set -o pipefail; pg_dump app | gzip > /srv/b.gz", "set -o pipefail"),
@@ -277,6 +296,25 @@ def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
 )
 def test_what_a_service_sets(tmp_path: Path, settings: str, gone: str, codes: str) -> None:
     assert set(service_says(tmp_path, settings, gone)) == set(codes.split())
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "codes"),
+    [
+        ("ExecStart=/usr/bin/docker exec -it db pg_dump app", False, "FT133"),
+        ("ExecStart=/usr/bin/docker exec -it db pg_dump app", True, "FT133"),
+        ("ExecStart=/usr/bin/docker exec -i db pg_dump app", False, ""),
+        ("StandardInput=tty\nExecStart=/usr/bin/docker exec -it db pg_dump app", False, ""),
+        ("ExecStart=/usr/bin/systemctl --user restart x", False, "FT133"),
+        ("ExecStart=/usr/bin/systemctl --user restart x", True, ""),
+        ("PAMName=login\nExecStart=/usr/bin/systemctl --user restart x", False, ""),
+        ("Environment=XDG_RUNTIME_DIR=/run/user/1\nExecStart=/bin/systemctl --user stop x", False, ""),
+    ],
+)
+def test_a_service_that_needs_a_terminal_or_session(
+    tmp_path: Path, settings: str, own: bool, codes: str
+) -> None:
+    assert set(service_says(tmp_path, settings, "", own=own)) == set(codes.split())
 
 
 @pytest.mark.parametrize(
