@@ -28,7 +28,10 @@ SettingPairs = tuple[tuple[bytes, bytes], ...]
 _BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
+_OWN_SHELL = re.compile(r"-[A-Za-z]*[is][A-Za-z]*|--login|--shell")
 TERMINAL = "docker -it"
+SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+"""secure_path of sudoers in Debian and Ubuntu."""
 PIPEFAIL = "set -o pipefail"
 _PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
 ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
@@ -193,6 +196,7 @@ def read(
     first = line.steps[0] if line.steps else None
     here = with_more_facts(line.here, text)
     without = {*line.functions, *dispensable(here)}
+    by_sudo = set(_started_by_sudo(here)) if b"sudo" in command else set()
     return CommandFacts(
         script=line.script,
         written=written,
@@ -201,7 +205,11 @@ def read(
         start=line.start or "",
         relative=_relative(line, written),
         first_words=tuple(word.literal or "" for word in first.words[:2]) if first is not None else (),
-        lookups=tuple(one for one in lookups_of(here) if one.name not in without),
+        lookups=tuple(
+            one._replace(path=SUDO_PATH) if not one.path and one.name in by_sudo else one
+            for one in lookups_of(here)
+            if one.name not in without
+        ),
         called=(*_sourced(here, sh), *called_by(here)),
         folders=(
             *_folders(here),
@@ -268,6 +276,16 @@ def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
         quiet = any(item.descriptor == 2 and item.target.raw == "/dev/null" for item in step.redirects)
         spared = step.tested and (quiet or (following is not None and leaves_quietly(following)))
         yield Folder(path, step.facts, spared)
+
+
+def _started_by_sudo(steps: Sequence[Step]) -> Iterator[str]:
+    """The names that sudo looks up itself, but for those that a login shell looks up for it."""
+    for step in steps:
+        names, words = _started(step), step.launch.lookups if step.launch is not None else ()
+        for at, ((before, _), (found, _)) in enumerate(pairwise(words), 1):
+            options = (word.raw for word in step.words if before.at < word.at < found.at)
+            if names[at - 1] == "sudo" and not any(map(_OWN_SHELL.fullmatch, options)):
+                yield from names[at:]
 
 
 def _sourced(steps: Sequence[Step], sh: str) -> Iterator[Called]:

@@ -11,6 +11,7 @@ from fedtui.crontab.command import GUARDS
 from fedtui.crontab.lookups import Lookup
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import (
+    SUDO_PATH,
     CommandFacts,
     command_facts,
     is_shell,
@@ -214,9 +215,12 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 continue
             if on_path(path, name, host) or not runs_here(lookup.facts, path, host):
                 continue
+            by_sudo = path == SUDO_PATH
+            if by_sudo and any(host.exists(f"{one}/{name}") is not False for one in path.split(":")):
+                continue  # only another user may execute it
             folder = _folder_of(name, job.facts.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
-            if rule.code not in seen and (job.facts.in_table or not folder):
+            if rule.code not in seen and ((job.facts.in_table and not by_sudo) or not folder):
                 seen.add(rule.code)
                 yield _not_found(job, (lookup,), folder)
 
@@ -256,7 +260,7 @@ def _not_found(
     """
     name, path = lookups[0].name, lookups[0].path
     severity = Severity.WARNING if script else Severity.ERROR  # a script may come by it or not
-    whose = "cron's PATH" if job.facts.in_table else "PATH"
+    whose = "sudo's PATH" if path == SUDO_PATH else "cron's PATH" if job.facts.in_table else "PATH"
     evidence = [f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ())]
     if script:
         evidence = [*(f"{script}:{one.line}  {one.name}" for one in lookups[:5]), *evidence]

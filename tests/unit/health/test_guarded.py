@@ -210,6 +210,29 @@ def test_a_file_that_is_read_first_and_gone(line: str, codes: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "gone", "codes"),
+    [
+        ("sudo tool run", "tool", "FT132"),
+        ("sudo -u app nice tool run", "tool", "FT132"),
+        ("sudo tool -i", "tool", "FT132"),
+        ("sudo tool run", "", ""),
+        ("sudo -iu app tool run", "tool", ""),
+        ("sudo -u app -i tool run", "tool", ""),
+        ("sudo -u app bash -c 'tool run'", "tool", ""),
+        ("command -v tool >/dev/null && sudo tool run", "tool", ""),
+    ],
+)
+def test_a_program_that_sudo_does_not_find(line: str, gone: str, codes: str) -> None:
+    if gone == "tool":
+        gone = f"tool {USUAL} /snap/bin/tool"
+    assert set(said(line, gone)) == set(codes.split())
+
+
+def test_sudo_finds_what_only_another_user_may_execute() -> None:
+    assert said("sudo tool run", "tool") == {}
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ("set -o pipefail; pg_dump app | gzip > /srv/b.gz", "set -o pipefail"),
