@@ -16,7 +16,7 @@ from fedtui.crontab.shell_state import Facts, Step, right_side
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
-from fedtui.health.service_settings import ServiceSettings, service_settings
+from fedtui.health.service_settings import FIXED_PATH, ServiceSettings, service_settings
 from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
@@ -133,7 +133,8 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
             folder = working_directory(job, timer, host)[0]
             home = ((b"HOME", home_of(job.user).encode()),) if folder and _has_home(timer, host) else ()
             reading = read(command, "", (*home, *settings.environment), "", folder)
-            yield job, timer, _under(settings, reading)
+            first = job.command.partition(" ")[0]
+            yield job, timer, _under(settings, reading, first)
 
 
 def _has_home(timer: TimerFacts, host: FileFacts) -> bool:
@@ -142,19 +143,19 @@ def _has_home(timer: TimerFacts, host: FileFacts) -> bool:
     return timer.user_manager or any(key == "User" for key, _ in lines)
 
 
-def _under(settings: ServiceSettings, reading: CommandFacts) -> CommandFacts:
-    """The reading of a service's command under what its files say."""
+def _under(settings: ServiceSettings, reading: CommandFacts, first: str) -> CommandFacts:
+    """The reading of a service's command under what its files say; `first` is looked up by systemd itself."""
     if settings.own_root:
         return replace(reading, script=None, lookups=(), called=(), folders=(), session="")
     facts = settings.commands
-    if not facts and not settings.session:
-        return reading
+    has = settings.terminal if reading.session == TERMINAL else settings.session
+    lookups = (one._replace(path=FIXED_PATH) if one.name == first else one for one in reading.lookups)
     return replace(
         reading,
-        lookups=tuple(one._replace(facts=one.facts | facts) for one in reading.lookups),
+        lookups=tuple(one._replace(facts=one.facts | facts) for one in lookups),
         called=tuple(one._replace(facts=one.facts | facts) for one in reading.called),
         folders=tuple(one._replace(facts=one.facts | facts) for one in reading.folders),
-        session="" if settings.session else reading.session,
+        session="" if has else reading.session,
     )
 
 

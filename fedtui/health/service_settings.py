@@ -13,7 +13,8 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.health.step_facts import MOUNTING
 from fedtui.model import TimerFacts
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where systemd itself looks for the program of ExecStart=, whatever PATH the service has."""
 _MADE = {"StateDirectory": "/var/lib", "RuntimeDirectory": "/run", "CacheDirectory": "/var/cache"} | {
     "LogsDirectory": "/var/log"
 }
@@ -29,38 +30,37 @@ _BOUND = ("BindPaths", "BindReadOnlyPaths", "MountImages")
 
 class ServiceSettings(NamedTuple):
     """`environment` has an empty PATH where that is not certain. `facts` must be so for the service to start,
-    `commands` for its ExecStart= to be run. `own_root`: its paths are those of another root. `session`: it
-    may have a terminal or a session.
+    `commands` for its ExecStart= to be run. `own_root`: its paths are those of another root. `terminal` and
+    `session`: it may have one.
     """
 
     environment: SettingPairs
     facts: Facts
     commands: Facts
     own_root: bool
+    terminal: bool
     session: bool
 
 
 def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
-    """Read the files of a timer's service; a drop-in beside them makes PATH uncertain."""
+    """Read the files of a timer's service, with the drop-ins beside it and of root."""
     file = timer.service_fragment
-    drop_ins = (
-        [f"{file}.d/{name}" for name in host.names(f"{file}.d") if name.endswith(".conf")] if file else []
-    )
-    service = [pair for path in (file, *drop_ins) if path for pair in host.unit_lines(path, "Service")]
-    units = (path for path in (file, *drop_ins, timer.fragment, *timer.drop_ins) if path)
-    facts = frozenset(
-        fact for path in units for pair in host.unit_lines(path, "Unit") for fact in _condition(*pair)
-    )
-    facts |= frozenset(fact for pair in service for fact in _made(*pair))
+    folders = dict.fromkeys((f"{file}.d", f"/etc/systemd/system/{timer.activates}.d")) if file else ()
+    drop_ins = [f"{folder}/{name}" for folder in folders for name in host.names(folder)]
+    files = [path for path in (file, *drop_ins) if path]
+    service = [pair for path in files for pair in host.unit_lines(path, "Service")]
+    files += filter(None, (timer.fragment, *timer.drop_ins))
+    units = (pair for path in files for pair in host.unit_lines(path, "Unit"))
+    facts = frozenset().union(*(_condition(*pair) for pair in units), *(_made(*pair) for pair in service))
+    before = (value for key, value in service if key == "ExecStartPre")
+    values = dict(service)
     return ServiceSettings(
-        _environment(service, host, certain=not drop_ins),
+        _environment(service, host),
         facts,
-        facts
-        | frozenset(fact for pair in service if pair[0] == "ExecStartPre" for fact in _prepared(pair[1])),
-        any(key in ("RootDirectory", "RootImage") and value for key, value in service),
-        any(key in ("PAMName", "TTYPath", "EnvironmentFile", "PassEnvironment") for key, _ in service)
-        or any(key == "StandardInput" and value.startswith("tty") for key, value in service)
-        or bool(drop_ins),
+        facts.union(*map(_prepared, before)),
+        bool(values.get("RootDirectory") or values.get("RootImage")),
+        "TTYPath" in values or values.get("StandardInput", "").startswith("tty"),
+        not values.keys().isdisjoint(("PAMName", "EnvironmentFile", "PassEnvironment")),
     )
 
 
@@ -96,20 +96,23 @@ def _prepared(value: str) -> Iterator[Fact]:
         yield "mount" if mount else "made", posixpath.join(words[-1], ""), True
 
 
-def _environment(lines: list[tuple[str, str]], host: FileFacts, *, certain: bool) -> SettingPairs:
+def _environment(lines: list[tuple[str, str]], host: FileFacts) -> SettingPairs:
     values: dict[str, str] = {}
+    certain = True
     for key, value in lines:
-        words = _words(value)
         if key == "Environment":
+            words = _words(value)
             values = values if words else {}
             values.update((name, text) for name, _, text in (word.partition("=") for word in words))
         elif key == "EnvironmentFile" and value:
             path = value.removeprefix("-")
             text = host.text(path)
             certain = certain and "PATH=" not in text and (bool(text) or host.exists(path) is False)
-        elif key == "ExecSearchPath" or (key in ("PassEnvironment", "UnsetEnvironment") and "PATH" in words):
+        elif key == "ExecSearchPath" or (
+            key in ("PassEnvironment", "UnsetEnvironment") and "PATH" in value.split()
+        ):
             certain = False
-    path = values.get("PATH", _PATH)
+    path = values.get("PATH", FIXED_PATH)
     pairs = [("PATH", path if certain and "%" not in path else "")]
     pairs += [("HOME", values["HOME"])] if "HOME" in values else []
     names = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")

@@ -1,7 +1,7 @@
 """What is known before each step of a line beyond the walk's facts: what it brings, mounts, asks of the host.
 
-Facts of three kinds more: "made" is a path at or below which the line puts things itself, "mount" one that is
-empty unless mounted (both end in a slash), "host" a pattern that the host's name must match.
+Facts of four kinds more: "made" is a path at or below which the line puts things itself, "mount" one that is
+empty unless mounted (both end in a slash), "there" a socket, "host" a pattern of the host's name.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ def with_more_facts(steps: Sequence[Step], text: str) -> tuple[Step, ...]:
         of_host = {asked} if asked else {("host", "", True)} if by_host and step.in_case else set()
         facts = more | of_host
         found.append(step._replace(facts=step.facts | facts) if facts else step)
+        if step.tested and step.name in ("[", "test") and [word.raw for word in step.words[1:2]] == ["-S"]:
+            socket = step.state.path(step.words[2]) if step.words[2:] else None
+            asked = ("there", socket, True) if socket else None
         if step.tested and (match := _COMPARED.search(" ".join(word.raw for word in step.words))):
             asked = ("host", match[2], not match[1])
         more.update(brought(step, before))
@@ -101,10 +104,15 @@ def dispensable(steps: Sequence[Step]) -> Iterator[str]:
         if not step.words:
             continue
         same = [word.raw for word in step.words[1:]] == [word.raw for word in following.words[1:]]
-        if step.excused and same and following.launch is not None:
+        part = len(step.words) > 1 or step.nested or (at > 0 and steps[at - 1].feeds)
+        if step.excused and same and part and following.launch is not None:
             yield step.name
         elif step.tested and discards_output(step):
-            again = len(step.words) <= 2 and any(later.name == step.name for later in steps[at + 1 :])
+            again = (
+                not step.excused
+                and len(step.words) <= 2
+                and any(later.name == step.name for later in steps[at + 1 :])
+            )
             if again or leaves_quietly(following):
                 yield step.name
 
@@ -124,8 +132,8 @@ def runs_here(facts: Facts, path: str, host: FileFacts, file: str = "") -> bool:
         found: bool | None = None
         if kind in ("made", "mount"):
             found = not f"{file}/".startswith(what) or (kind == "mount" and bool(host.names(what)))
-        elif kind == "host":
-            found = host.is_called(what)
+        elif kind in ("host", "there"):
+            found = host.is_called(what) if kind == "host" else host.exists(what)
         elif kind == "command" and "/" not in what:
             found = on_path(path, what, host) if path else None
         elif kind == "x":

@@ -123,6 +123,10 @@ def service_says(
         ("D=$(gdate +\\%F || date +\\%F); echo $D", "gdate", ""),
         ("nvidia-smi >/dev/null || exit 0; /srv/gpu/run.sh", "nvidia-smi", ""),
         ("docker info >/dev/null 2>&1 && docker system prune -f", "docker", ""),
+        ("[ -S /run/docker.sock ] && docker system prune -f", "docker /run/docker.sock", ""),
+        ("[ -S /run/docker.sock ] && docker system prune -f", "docker", "FT132"),
+        ("backup-run || alert-ops", "backup-run", "FT132"),
+        ("backup >/dev/null 2>&1 || backup", "backup", "FT132"),
         ("certbot renew >/dev/null 2>&1 && systemctl reload nginx", "certbot", "FT132"),
         ("backup >/srv/b || mail -s failed ops", "backup", "FT132"),
     ],
@@ -297,6 +301,7 @@ def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
         ("Environment=PATH=%h/bin\nExecStart=/usr/bin/env tool run", "tool", ""),
         ("ExecStart=/usr/bin/env tool run", "tool", "FT132"),
         ('Environment="A=b c" "PATH=/srv/venv/bin"\nExecStart=/usr/bin/env tool run', "/usr/bin/tool", ""),
+        ("Environment=PATH=/srv/venv/bin\nExecStart=tool run", f"{USUAL} /.local", "FT132"),
         ("EnvironmentFile=-/srv/none\nExecStart=/usr/bin/env tool", "/srv/none tool", "FT132"),
         ("EnvironmentFile=/srv/hidden\nExecStart=/usr/bin/env tool", "tool", ""),
         ("User=fed\nEnvironment=HOME=/srv/h\nExecStart=/bin/sh -c '$HOME/x.sh'", "/srv/h", "FT110"),
@@ -327,6 +332,7 @@ def test_what_a_service_sets(tmp_path: Path, settings: str, gone: str, codes: st
         ("ExecStart=/usr/bin/docker exec -it db pg_dump app", False, "FT133"),
         ("ExecStart=/usr/bin/docker exec -it db pg_dump app", True, "FT133"),
         ("ExecStart=/usr/bin/docker exec -i db pg_dump app", False, ""),
+        ("EnvironmentFile=/srv/e\nExecStart=/usr/bin/docker exec -it db pg_dump app", False, "FT133"),
         ("StandardInput=tty\nExecStart=/usr/bin/docker exec -it db pg_dump app", False, ""),
         ("ExecStart=/usr/bin/systemctl --user restart x", False, "FT133"),
         ("ExecStart=/usr/bin/systemctl --user restart x", True, ""),
@@ -338,6 +344,15 @@ def test_a_service_that_needs_a_terminal_or_session(
     tmp_path: Path, settings: str, own: bool, codes: str
 ) -> None:
     assert set(service_says(tmp_path, settings, "", own=own)) == set(codes.split())
+
+
+def test_drop_ins_of_a_service_count(tmp_path: Path) -> None:
+    (tmp_path / "a.service.d").mkdir()
+    drop_in = tmp_path / "a.service.d" / "path.conf"
+    drop_in.write_text("[Service]\nEnvironment=PATH=/srv/venv/bin\n")
+    assert not service_says(tmp_path, "ExecStart=/usr/bin/env tool", USUAL)
+    drop_in.write_text("[Service]\nNice=5\n")
+    assert set(service_says(tmp_path, "ExecStart=/usr/bin/env tool", "tool")) == {"FT132"}
 
 
 @pytest.mark.parametrize(
