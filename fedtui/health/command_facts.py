@@ -193,18 +193,19 @@ def read(
     line = read_command(command, home, environment, user, directory, sh)
     text = command.decode("utf-8", "surrogateescape")
     shell = posixpath.basename(dict(environment).get(b"SHELL", b"sh").decode("utf-8", "replace"))
-    written, by = _target(line)
+    script, logs = line.script, line.logs
+    written, by = _target(line, script)
     first = line.steps[0] if line.steps else None
     here = with_more_facts(line.here, text)
     without = {*line.functions, *dispensable(here)}
     by_sudo = set(_started_by_sudo(here)) if b"sudo" in command else set()
     return CommandFacts(
-        script=line.script,
+        script=script,
         written=written,
         by=by,
         arguments=_arguments(line),
         start=line.start or "",
-        relative=_relative(line, written),
+        relative=_relative(line, here, script, written),
         first_words=tuple(word.literal or "" for word in first.words[:2]) if first is not None else (),
         lookups=tuple(
             one._replace(path=SUDO_PATH) if not one.path and one.name in by_sudo else one
@@ -216,29 +217,27 @@ def read(
             *_folders(here),
             *(_given_folders(here) if b" -C" in command or b"chdir" in command else ()),
         ),
-        log=_opened(here, line.logs[0]) if line.logs else None,
-        misordered=_misordered(line.here, text),
-        foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
-        session="" if _SESSION.search(text) else next(_sessions(line.here), ""),
-        unset=tuple(
-            name for name in dict.fromkeys(_unset(line.here)) if not re.search(_SETS.format(name), text)
-        ),
-        stray=_stray(line) if b">" in command or b"tee" in command else "",
+        log=_opened(here, logs[0]) if logs else None,
+        misordered=_misordered(here, text),
+        foreign=tuple(dict.fromkeys(_foreign(here, text, shell, sh))),
+        session="" if _SESSION.search(text) else next(_sessions(here), ""),
+        unset=tuple(name for name in dict.fromkeys(_unset(here)) if not re.search(_SETS.format(name), text)),
+        stray=_stray(line, here) if logs and (b">" in command or b"tee" in command) else "",
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
-        key_files=tuple(_key_files(line.here)) if b"-i" in command else (),
-        parts=tuple(_parts(line.here)) if b"run-parts" in command else (),
+        key_files=tuple(_key_files(here)) if b"-i" in command else (),
+        parts=tuple(_parts(here)) if b"run-parts" in command else (),
     )
 
 
-def _target(line: CommandLine) -> tuple[str, str]:
+def _target(line: CommandLine, path: str | None) -> tuple[str, str]:
     step = line.main
     if step is None or step.target is None:
         return "", ""
     lookups = step.target.lookups
     script = step.target.what is TargetKind.SCRIPT and lookups
-    if folder_of(step).path(step.target.word) != line.script:  # that of what sends the work elsewhere
+    if folder_of(step).path(step.target.word) != path:  # that of what sends the work elsewhere
         return "", ""
     return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
 
@@ -248,13 +247,13 @@ def _arguments(line: CommandLine) -> tuple[str, ...]:
     return () if target is None else tuple(word.literal or word.raw for word in target.rest)
 
 
-def _relative(line: CommandLine, written: str) -> str:
+def _relative(line: CommandLine, steps: Sequence[Step], script: str | None, written: str) -> str:
     """The folder that the line first changes to, else its script, if not named from the root on."""
-    for step in line.here:
+    for step in steps:
         if step.name == "cd" and len(step.words) == 2 and step.state.directory is not None:
             folder = step.words[1].literal or "/"
             return "" if folder.startswith(("/", "-")) else folder
-    absolute = line.script is None or not written or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
+    absolute = script is None or not written or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
     return "" if absolute or line.directory != line.start else written
 
 
@@ -351,17 +350,21 @@ def _copies_errors(item: Redirect) -> bool:
     return item.operator == ">&" and item.descriptor == 2 and item.target.raw == "1"
 
 
-def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]:
+def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[str]:
     """What of the line bash has and the shell in force has not."""
-    for step in line.here:
+    for step in steps:
         reads = sh if step.shell == "sh" else step.shell
         if reads not in _POSIX:
             continue
-        if any(_ARRAY.match(word.raw) for word in (*step.assigned, *step.words)):
+        if "=(" in text and any(_ARRAY.match(word.raw) for word in (*step.assigned, *step.words)):
             yield "NAME=( )"
         if reads != "busybox":  # which takes these
-            yield from _foreign_expansions(step)
-            if _PIPEFAIL.match(" ".join(word.raw for word in step.words)) and not ASKS_SHELL.search(text):
+            yield from _foreign_expansions(step) if "${" in text else ()
+            if (
+                step.name == "set"
+                and _PIPEFAIL.match(" ".join(word.raw for word in step.words))
+                and not ASKS_SHELL.search(text)
+            ):
                 yield PIPEFAIL
         if not step.words:
             continue
@@ -477,12 +480,12 @@ def _to_file(step: Step) -> bool:
     )
 
 
-def _stray(line: CommandLine) -> str:
+def _stray(line: CommandLine, steps: Sequence[Step]) -> str:
     """What no redirection takes, of a line of which a log takes another part."""
-    rearranged = any(step.name == "exec" and len(step.words) == 1 for step in line.here)
-    if not line.logs or line.functions or rearranged:
+    rearranged = any(step.name == "exec" and len(step.words) == 1 for step in steps)
+    if line.functions or rearranged:
         return ""
-    for step in line.here:
+    for step in steps:
         target = step.target
         if (
             not step.words
