@@ -38,8 +38,18 @@ ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
 _EXPANSION = re.compile(r"\$\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))")
 _QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'[^']*'|\\.")
-_NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
-_OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
+_OF_BASH = frozenset({"UID", "EUID", "RANDOM", "SECONDS", "OSTYPE"})
+_NOT_SET = (
+    frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
+    | _OF_BASH
+)
+_OF_SHELL = {
+    "bash": {"HOSTNAME", *_OF_BASH},
+    "zsh": {"HOST", "USERNAME", *_OF_BASH},
+    **dict.fromkeys(("ksh", "mksh"), _OF_BASH),
+    **dict.fromkeys(("busybox", "ash"), frozenset({"RANDOM"})),
+}
+_ARITHMETIC = re.compile(r"\$\(\([^)]*?\b(UID|RANDOM|SECONDS)\b")
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
 )
@@ -221,7 +231,9 @@ def read(
         misordered=_misordered(here, text),
         foreign=tuple(dict.fromkeys(_foreign(here, text, shell, sh))),
         session="" if _SESSION.search(text) else next(_sessions(here), ""),
-        unset=tuple(name for name in dict.fromkeys(_unset(here)) if not re.search(_SETS.format(name), text)),
+        unset=tuple(
+            name for name in dict.fromkeys(_unset(here, sh)) if not re.search(_SETS.format(name), text)
+        ),
         stray=_stray(line, here) if logs and (b">" in command or b"tee" in command) else "",
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
@@ -458,17 +470,18 @@ def _session(step: Step, names: Sequence[str]) -> str:
     return ""
 
 
-def _unset(steps: Sequence[Step]) -> Iterator[str]:
-    """The variables of a session that are read, where nothing can have set them."""
+def _unset(steps: Sequence[Step], sh: str) -> Iterator[str]:
+    """The variables of a session, or of bash, that are read where nothing can have set them."""
     for step in steps:
         asks = step.name in ("[", "test") and len(step.words) > 1 and step.words[1].raw in ("-n", "-z")
         if asks or "PATH" not in step.state.variables:
             continue
+        missing = _NOT_SET - _OF_SHELL.get(sh if step.shell == "sh" else step.shell, set())
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
-            for part in word.parts:
-                name = part.text if part.variable else None
-                if name in _NOT_SET - _OF_SHELL.get(step.shell, set()) and name not in step.state.variables:
-                    yield str(name)
+            names = [part.text or "" for part in word.parts if part.variable]
+            if "$((" in word.raw and any(part.text is None for part in word.parts):
+                names += _ARITHMETIC.findall(word.raw)
+            yield from (name for name in names if name in missing and name not in step.state.variables)
 
 
 def _to_file(step: Step) -> bool:

@@ -58,8 +58,8 @@ NOT_SET_BY_CRON = warning_rule(
     "FT130",
     "a variable that cron does not set",
     "cron sets HOME, LOGNAME, SHELL and PATH. Another variable of your session is empty in a job, and a path "
-    "made with it leads elsewhere.",
-    "Use $LOGNAME or $HOME, or set the variable above the line.",
+    "made with it leads elsewhere. So are $UID and $RANDOM, which dash has not.",
+    "Use $LOGNAME, $HOME or $(id -u), or set the variable above the line; for $RANDOM: SHELL=/bin/bash.",
 )
 PART_MAILED = note_rule(
     "FT134",

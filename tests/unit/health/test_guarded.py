@@ -16,7 +16,7 @@ from fedtui.model import Finding
 from tests.unit.health.answers import Machine
 from tests.unit.health.rows import all_findings, table, timer
 
-ASKED = {"FT110", "FT114", "FT118", "FT126", "FT129", "FT131", "FT132", "FT133", "FT401"}
+ASKED = {"FT110", "FT114", "FT118", "FT126", "FT129", "FT130", "FT131", "FT132", "FT133", "FT401"}
 
 _PLACES = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 USUAL = " ".join(f"{folder}/tool" for folder in _PLACES)
@@ -234,6 +234,23 @@ def test_a_program_that_sudo_does_not_find(line: str, gone: str, codes: str) -> 
 
 def test_sudo_finds_what_only_another_user_may_execute() -> None:
     assert said("sudo tool run", "tool") == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("XDG_RUNTIME_DIR=/run/user/$UID systemctl --user start x", "$UID"),
+        ("sleep $((RANDOM \\% 600)); run", "$RANDOM"),
+        ("sleep $(($RANDOM \\% 600)) && run", "$RANDOM"),
+        ("SHELL=/bin/bash\nsleep $((RANDOM \\% 600)); run $UID", ""),
+        ("bash -c 'sleep $((RANDOM \\% 600))'; run", ""),
+        ("RANDOM=5\nsleep $((RANDOM \\% 600)); run", ""),
+        ("UID=$(id -u); run $UID", ""),
+    ],
+)
+def test_a_variable_that_only_bash_has(line: str, name: str) -> None:
+    found = said(line, "").get("FT130")
+    assert (found.sentence.partition(" uses ")[2].partition(",")[0] if found else "") == name
 
 
 @pytest.mark.parametrize(
