@@ -36,7 +36,10 @@ PIPEFAIL = "set -o pipefail"
 _PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
 ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
-_EXPANSION = re.compile(r"\$\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))")
+_EXPANSION = re.compile(r"\$(?:\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))|\[)")
+_PATHS_OF = "cp mv mkdir rm rmdir touch tar chown chmod rsync cat"
+_TAKE_PATHS = frozenset(_PATHS_OF.split())
+_BRACES = re.compile(r"(?<!\$)(\{[^{}\s]*(?:,|\.\.)[^{}\s]*\})")
 _QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'[^']*'|\\.")
 _OF_BASH = frozenset({"UID", "EUID", "RANDOM", "SECONDS", "OSTYPE"})
 _NOT_SET = (
@@ -371,7 +374,8 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         if "=(" in text and any(_ARRAY.match(word.raw) for word in (*step.assigned, *step.words)):
             yield "NAME=( )"
         if reads != "busybox":  # which takes these
-            yield from _foreign_expansions(step) if "${" in text else ()
+            yield from _foreign_expansions(step) if any(sign in text for sign in ("${", "$[", "{")) else ()
+            yield from ("NAME+=" for word in step.assigned if word.raw.partition("=")[0].endswith("+"))
             if (
                 step.name == "set"
                 and _PIPEFAIL.match(" ".join(word.raw for word in step.words))
@@ -405,7 +409,9 @@ def _foreign_expansions(step: Step) -> Iterator[str]:
             live = _QUOTED.sub(lambda match: re.sub(r"\\.", "", match[1] or ""), word.raw)
             found = _EXPANSION.search(live)
         if found is not None:
-            yield found[0] + "...}"
+            yield found[0] + ("...]" if found[0] == "$[" else "...}")
+        if any(name in _TAKE_PATHS for name in _started(step)) and "{" in word.raw:
+            yield from _BRACES.findall(_QUOTED.sub("", word.raw))
 
 
 def _foreign_operators(text: str) -> Iterator[str]:
