@@ -67,6 +67,7 @@ _SHORT = re.compile(r"-[dit]+")
 _SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
 _FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
 _SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
+_READERS = frozenset({".", "source", "eval"})
 _TAKE_FOLDER = frozenset({"git", "make", "gmake", "tar"})
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
@@ -516,7 +517,7 @@ def _stray(line: CommandLine, steps: Sequence[Step]) -> str:
             continue
         name = posixpath.basename(target.word.literal or target.word.raw)
         output, errors = _taken(step)
-        if name not in _SILENT and not (output and errors):
+        if step.name not in _READERS and name not in _SILENT and not (output and errors):
             return f"{'errors' if output else 'output'} of {name}"
     return ""
 

@@ -80,7 +80,7 @@ _SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 _BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
-_FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
+_FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*|=\d+)$")
 
 
 @check(PERCENT)

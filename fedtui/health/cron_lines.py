@@ -22,7 +22,18 @@ from fedtui.health.command_facts import (
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.service_settings import service_settings
 from fedtui.health.step_facts import on_path, runs_here
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State, TimerFacts, cron_jobs
+from fedtui.model import (
+    CronFacts,
+    Job,
+    JobFacts,
+    Remedy,
+    Severity,
+    Snapshot,
+    SourceName,
+    State,
+    TimerFacts,
+    cron_jobs,
+)
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.sources.generated_timers import NO_TIMER
 from fedtui.system.accounts import home_of
@@ -151,8 +162,18 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         if why := host.hidden(script):
             yield SCRIPT_MISSING.hidden(script, why)
         elif host.exists(script) is False:
-            evidence = (script, str(job.location))
-            yield SCRIPT_MISSING.found(f"{who} runs a script that is not there.", evidence, job=job)
+            severity = Severity.WARNING if _may_fail(job.facts, host) else Severity.ERROR
+            evidence, sentence = (script, str(job.location)), f"{who} runs a script that is not there."
+            yield SCRIPT_MISSING.found(sentence, evidence, severity=severity, job=job)
+
+
+def _may_fail(facts: JobFacts, host: FileFacts) -> bool:
+    """Whether it is a service whose commands have a `-` before them: any end of theirs is good to systemd."""
+    if not isinstance(facts, TimerFacts) or not facts.service_fragment:
+        return False
+    lines = host.unit_lines(facts.service_fragment, "Service")
+    commands = [value.lstrip("@:+!") for key, value in lines if key == "ExecStart"]
+    return bool(commands) and all(value.startswith("-") for value in commands)
 
 
 def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:

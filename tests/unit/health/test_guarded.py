@@ -68,7 +68,7 @@ def service_says(
     service.write_text(f"[Unit]\n{unit}\n[Service]\n{settings}\n")
     start = next(line for line in settings.splitlines() if line.startswith("ExecStart="))
     row = timer(folder, "[Timer]\nOnCalendar=hourly\n", service_fragment=str(service), user_manager=own)
-    argv = shlex.split(start.partition("=")[2])
+    argv = shlex.split(start.partition("=")[2].lstrip("-@"))
     row = replace(row, command=shlex.join(argv), user="root")
     found = all_findings(row, host=Nearly(gone.split(), folder))
     return {one.code: one for one in found if one.code in ASKED}
@@ -367,6 +367,11 @@ def test_a_service_that_needs_a_terminal_or_session(
     tmp_path: Path, settings: str, own: bool, codes: str
 ) -> None:
     assert set(service_says(tmp_path, settings, "", own=own)) == set(codes.split())
+
+
+def test_a_missing_program_that_systemd_is_to_ignore_is_a_warning(tmp_path: Path) -> None:
+    assert service_says(tmp_path, "ExecStart=-/srv/x.sh", "/srv/x.sh")["FT110"].severity == "warning"
+    assert service_says(tmp_path, "ExecStart=@/srv/x-y.sh x", "/srv/x-y.sh")["FT110"].severity == "error"
 
 
 def test_drop_ins_of_a_service_count(tmp_path: Path) -> None:
