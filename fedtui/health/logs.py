@@ -23,7 +23,7 @@ LOG_NOT_WRITABLE = error_rule(
     "FT401",
     "log cannot be written",
     "The shell opens the log before it starts the command. Where it cannot, the command does not run at all, "
-    "and the reason goes to cron's mail. Without tee's file, or that of --log-file=, it may run all the same.",
+    "and the reason goes to cron's mail. Without the file of tee or --log-file= it may run all the same.",
     "Make the folder, or send the output elsewhere with E.",
 )
 LOG_GROWS = warning_rule(
