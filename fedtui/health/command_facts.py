@@ -145,8 +145,10 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
             command = job.command.encode("utf-8", "surrogateescape")
             settings = service_settings(timer, host)
             folder = working_directory(job, timer, host)[0]
-            home = ((b"HOME", home_of(job.user).encode()),) if folder and _has_home(timer, host) else ()
-            reading = read(command, "", (*home, *settings.environment), "", folder)
+            home = ((b"HOME", home_of(job.user).encode()),) if _has_home(timer, host) else ()
+            # Without a folder HOME would be taken for it.
+            known = tuple(pair for pair in (*home, *settings.environment) if folder or pair[0] != b"HOME")
+            reading = read(command, "", known, "", folder)
             first = job.command.partition(" ")[0]
             yield job, timer, _under(settings, reading, first)
 

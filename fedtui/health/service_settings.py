@@ -45,8 +45,9 @@ class ServiceSettings(NamedTuple):
 def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
     """Read the files of a timer's service, with the drop-ins beside it and of root."""
     file = timer.service_fragment
-    folders = dict.fromkeys((f"{file}.d", f"/etc/systemd/system/{timer.activates}.d")) if file else ()
-    drop_ins = [f"{folder}/{name}" for folder in folders for name in host.names(folder)]
+    roots = f"/etc/systemd/{'user' if timer.user_manager else 'system'}/{timer.activates}.d"
+    folders = dict.fromkeys((f"{file}.d", roots)) if file else ()
+    drop_ins = [f"{one}/{name}" for one in folders for name in host.names(one) if name.endswith(".conf")]
     files = [path for path in (file, *drop_ins) if path]
     service = [pair for path in files for pair in host.unit_lines(path, "Service")]
     files += filter(None, (timer.fragment, *timer.drop_ins))

@@ -1,7 +1,7 @@
 """What is known before each step of a line beyond the walk's facts: what it brings, mounts, asks of the host.
 
 Facts of four kinds more: "made" is a path at or below which the line puts things itself, "mount" one that is
-empty unless mounted (both end in a slash), "there" a socket, "host" a pattern of the host's name.
+empty at times (both end in a slash), "there" a socket, "host" a pattern of the host's name.
 """
 
 from __future__ import annotations
@@ -40,19 +40,25 @@ def with_more_facts(steps: Sequence[Step], text: str) -> tuple[Step, ...]:
     found: list[Step] = []
     more: set[Fact] = set()
     asked: Fact | None = None
+    asks = False  # whether the step before asked it
     before: Step | None = None
     for step in steps:
-        if before is not None and asked and before.name != "exit":
-            end = r"\bfi\b" if before.in_condition else ";"
-            asked = None if re.search(end, text[before.at : step.at]) else asked
+        if before is not None and asked:
+            between = text[before.at : step.at]
+            if asks and ("||" in between) is not (step.name == "exit"):
+                asked = (asked[0], asked[1], not asked[2])
+            if step.name == "exit":  # what comes behind it hangs on the test, too
+                more.add(asked)
+            asked = None if re.search(r"\bfi\b" if before.in_condition else ";", between) else asked
+        asks = False
         of_host = {asked} if asked else {("host", "", True)} if by_host and step.in_case else set()
         facts = more | of_host
         found.append(step._replace(facts=step.facts | facts) if facts else step)
         if step.tested and step.name in ("[", "test") and [word.raw for word in step.words[1:2]] == ["-S"]:
             socket = step.state.path(step.words[2]) if step.words[2:] else None
-            asked = ("there", socket, True) if socket else None
+            asked, asks = (("there", socket, True), True) if socket else (None, False)
         if step.tested and (match := _COMPARED.search(" ".join(word.raw for word in step.words))):
-            asked = ("host", match[2], not match[1])
+            asked, asks = ("host", match[2], not match[1]), True
         more.update(brought(step, before))
         before = step
     return tuple(found)
@@ -74,8 +80,8 @@ def brought(step: Step, before: Step | None = None) -> Iterator[Fact]:
             value = (step.state.value(word) or "").strip(" ^$")
             if value.startswith("/"):
                 yield "mount", posixpath.join(value, ""), True
-    elif name in ("ls", "stat") and step.tested and rest and discards_output(step):
-        yield from (("path", path, True) for path in map(step.state.path, rest[-1:]) if path)
+    elif name in ("ls", "stat") and step.tested and discards_output(step):
+        yield from (("mount", f"{path}/", True) for path in map(step.state.path, rest[-1:]) if path)
     elif name in _COPYING or (name == "git" and "clone" in raw):
         yield from (("made", f"{path}/", True) for path in map(step.state.path, rest[-1:]) if path)
     elif name in _INTO and (name != "tar" or any(map(_EXTRACTS.fullmatch, raw))):

@@ -45,7 +45,11 @@ class Nearly(Machine):
     def names(self, folder: str) -> tuple[str, ...]:
         """Nothing is mounted at /mnt/c."""
         return (
-            super().names(folder) if folder.startswith(self._real) else () if "/mnt/c" in folder else ("x",)
+            super().names(folder)
+            if folder.startswith(self._real)
+            else ("x",)
+            if self.exists(folder) and "/mnt/c" not in folder
+            else ()
         )
 
     def is_called(self, pattern: str) -> bool:
@@ -85,6 +89,7 @@ def service_says(
         ("test -f /srv/x/conf/on && cd /srv/x/bin && ./run.sh", "/srv/x/bin", "FT129"),
         ("[ ! -f /srv/lock ] && cd /srv/x && ./run.sh", "/srv/x /srv/lock", "FT129"),
         ("ls /srv/x/run.sh >/dev/null 2>&1 && /srv/x/run.sh", "/srv/x", ""),
+        ("ls /opt/x/lock >/dev/null 2>&1 || /srv/x/run.sh", "/opt/x /srv/x", "FT110"),
         # mounted
         ("mountpoint -q /mnt/c && /mnt/c/x.sh", "/mnt/c/x.sh", ""),
         ("mountpoint -q /mnt/c && cd /mnt/c/repo && git fetch", "/mnt/c/repo", ""),
@@ -113,6 +118,11 @@ def service_says(
         ('[ "$(hostname)" = web1 ] && /srv/db/dump.sh', "/srv/db", "FT110"),
         ('[ "$(hostname)" != web1 ] && /srv/db/dump.sh', "/srv/db", ""),
         ('[ "$(hostname)" = db1 ] || exit 0; cd /srv/db && ./dump.sh', "/srv/db", ""),
+        ('[ "$(hostname)" = db1 ] || exit 0; cd /tmp; /srv/db/dump.sh', "/srv/db", ""),
+        ('[ "$(hostname)" = web1 ] || exit 0; cd /tmp; /srv/db/dump.sh', "/srv/db", "FT110"),
+        ('[ "$(hostname)" = db1 ] && exit 0; /srv/db/dump.sh', "/srv/db", "FT110"),
+        ('[ "$(hostname)" = web1 ] && exit 0; /srv/db/dump.sh', "/srv/db", ""),
+        ('[ "$(hostname)" = db1 ] || /srv/db/dump.sh', "/srv/db", "FT110"),
         ('[ "$(hostname)" = db1 ] && true; /srv/db/dump.sh', "/srv/db", "FT110"),
         ("if [ `hostname -s` = db1 ]; then cd /srv/db; ./dump.sh; fi", "/srv/db", ""),
         ("case $(hostname) in db*) /srv/db/dump.sh;; esac", "/srv/db", ""),
@@ -329,6 +339,7 @@ def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
         ("EnvironmentFile=/srv/hidden\nExecStart=/usr/bin/env tool", "tool", ""),
         ("User=fed\nEnvironment=HOME=/srv/h\nExecStart=/bin/sh -c '$HOME/x.sh'", "/srv/h", "FT110"),
         ("User=fed\nEnvironment=HOME=/srv/h\nExecStart=/bin/sh -c '$HOME/x.sh'", "/x.sh", ""),
+        ("WorkingDirectory=%S\nEnvironment=HOME=/srv\nExecStart=/bin/sh -c 'x/run.sh'", "/srv/x", ""),
         ("StateDirectory=app\nWorkingDirectory=/var/lib/app/d\nExecStart=/bin/true", "/var/lib/app", ""),
         (
             "StateDirectory=app\nWorkingDirectory=/var/lib/app/d\nExecStart=/bin/true",
