@@ -44,13 +44,9 @@ class Nearly(Machine):
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Nothing is mounted at /mnt/c."""
-        return (
-            super().names(folder)
-            if folder.startswith(self._real)
-            else ("x",)
-            if self.exists(folder) and "/mnt/c" not in folder
-            else ()
-        )
+        if folder.startswith(self._real):
+            return super().names(folder)
+        return ("x",) if self.exists(folder) and "/mnt/c" not in folder else ()
 
     def is_called(self, pattern: str) -> bool:
         return pattern == "web1"
@@ -404,7 +400,8 @@ def test_drop_ins_of_a_service_count(tmp_path: Path) -> None:
         ("ConditionPathExists=/srv/other", "/srv/g", "FT110"),
         ("ConditionHost=db1", "/srv/g", ""),
         ("ConditionHost=web1", "/srv/g", "FT110"),
-        ("RequiresMountsFor=/srv/g", "/srv/g", "FT110"),
+        ("RequiresMountsFor=/srv/g", "/srv/g", ""),
+        ("RequiresMountsFor=/srv/g", "/srv/g/run.sh", "FT110"),
     ],
 )
 def test_conditions_of_a_service(tmp_path: Path, unit: str, gone: str, codes: str) -> None:
