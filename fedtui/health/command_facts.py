@@ -5,35 +5,61 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-from fedtui.crontab.command import GUARDS, CommandLine, read_command
+from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Facts, Step
+from fedtui.crontab.shell_state import Facts, Step, right_side
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.service_settings import FIXED_PATH, ServiceSettings, service_settings
+from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
 from fedtui.system.path_lookup import real_name
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
-_SERVICE: SettingPairs = ((b"PATH", b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),)
 # What dash and other POSIX shells do not have, and bash does.
 _BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
-_NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
-_OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
+_OWN_SHELL = re.compile(r"-[A-Za-z]*[is][A-Za-z]*|--login|--shell")
+TERMINAL = "docker -it"
+SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+"""secure_path of sudoers in Debian and Ubuntu."""
+PIPEFAIL = "set -o pipefail"
+_PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
+ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
+_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
+_EXPANSION = re.compile(r"\$(?:\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))|\[)")
+_PATHS_OF = "cp mv mkdir rm rmdir touch tar chown chmod rsync cat"
+_TAKE_PATHS = frozenset(_PATHS_OF.split())
+_BRACES = re.compile(r"(?<!\$)(\{[^{}\s]*(?:,|\.\.)[^{}\s]*\})")
+_QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'[^']*'|\\.")
+_OF_BASH = frozenset({"UID", "EUID", "RANDOM", "SECONDS", "OSTYPE"})
+_NOT_SET = (
+    frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
+    | _OF_BASH
+)
+_OF_SHELL = {
+    "bash": {"HOSTNAME", *_OF_BASH},
+    "zsh": {"HOST", "USERNAME", *_OF_BASH},
+    **dict.fromkeys(("ksh", "mksh"), _OF_BASH),
+    **dict.fromkeys(("busybox", "ash"), frozenset({"RANDOM"})),
+}
+_ARITHMETIC = re.compile(r"\$\(\([^)]*?\b(UID|RANDOM|SECONDS)\b")
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
 )
 _SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
+_TERMINALS = frozenset({"script", "screen", "tmux", "unbuffer", "expect"})
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
@@ -41,20 +67,29 @@ _SHORT = re.compile(r"-[dit]+")
 _SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
 _FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
 _SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
-_LASTING = (
-    "/etc/",
-    "/usr/",
-    "/opt/",
-    "/bin/",
-    "/sbin/",
-    "/lib",
-    "/snap/",
-    "/run/systemd/system",
-    "/proc/",
-    "/sys/",
-)
+_READERS = frozenset({".", "source", "eval"})
 _TAKE_FOLDER = frozenset({"git", "make", "gmake", "tar"})
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
+
+
+class Folder(NamedTuple):
+    """A folder that the line changes to where `facts` are so. `spared`: without it, it does nothing."""
+
+    path: str
+    facts: Facts = frozenset()
+    spared: bool = False
+
+
+class LogOpened(NamedTuple):
+    """A log of the line: what must be so for it to be opened, and whether its shell does that, or a program.
+
+    `elsewhere`: another user opens it.
+    """
+
+    path: str
+    facts: Facts
+    by_shell: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +99,9 @@ class CommandFacts:
     `script` is absolute, `written` the same as the line has it, `arguments` what it gets; `by` the
     interpreter that the line gives it to, empty where the file itself is executed. `lookups` are the names
     looked up in PATH, `called` the files that are started by a path, `folders` those that the line changes
-    to. `relative` is a script or folder that depends on the working directory, `user_column` a first word
-    that may be meant for a user. `misordered` is a redirection that leaves errors behind, `foreign` what its
+    to, `log` the likeliest one. `relative` is a script or folder that depends on the working directory.
+    `first_words` are two, empty where not literal. `misordered` is a redirection that leaves errors behind,
+    `foreign` what its
     shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
     not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
     file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
@@ -78,10 +114,11 @@ class CommandFacts:
     arguments: tuple[str, ...] = ()
     start: str = ""
     relative: str = ""
-    user_column: str = ""
+    first_words: tuple[str, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     called: tuple[Called, ...] = ()
-    folders: tuple[str, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    log: LogOpened | None = None
     misordered: str = ""
     foreign: tuple[str, ...] = ()
     session: str = ""
@@ -106,7 +143,36 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
     for job, timer in timer_jobs(snapshot.jobs):
         if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
             command = job.command.encode("utf-8", "surrogateescape")
-            yield job, timer, read(command, "", _SERVICE, "", working_directory(job, timer, host)[0])
+            settings = service_settings(timer, host)
+            folder = working_directory(job, timer, host)[0]
+            home = ((b"HOME", home_of(job.user).encode()),) if _has_home(timer, host) else ()
+            # Without a folder HOME would be taken for it.
+            known = tuple(pair for pair in (*home, *settings.environment) if folder or pair[0] != b"HOME")
+            reading = read(command, "", known, "", folder)
+            first = job.command.partition(" ")[0]
+            yield job, timer, _under(settings, reading, first)
+
+
+def _has_home(timer: TimerFacts, host: FileFacts) -> bool:
+    """Whether systemd sets HOME for the service."""
+    lines = host.unit_lines(timer.service_fragment, "Service") if timer.service_fragment else ()
+    return timer.user_manager or any(key == "User" for key, _ in lines)
+
+
+def _under(settings: ServiceSettings, reading: CommandFacts, first: str) -> CommandFacts:
+    """The reading of a service's command under what its files say; `first` is looked up by systemd itself."""
+    if settings.own_root:
+        return replace(reading, script=None, lookups=(), called=(), folders=(), session="")
+    facts = settings.commands
+    has = settings.terminal if reading.session == TERMINAL else settings.session
+    lookups = (one._replace(path=FIXED_PATH) if one.name == first else one for one in reading.lookups)
+    return replace(
+        reading,
+        lookups=tuple(one._replace(facts=one.facts | facts) for one in lookups),
+        called=tuple(one._replace(facts=one.facts | facts) for one in reading.called),
+        folders=tuple(one._replace(facts=one.facts | facts) for one in reading.folders),
+        session="" if has else reading.session,
+    )
 
 
 def started(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, CommandFacts]]:
@@ -125,7 +191,8 @@ def working_directory(job: Job, timer: TimerFacts, host: FileFacts) -> tuple[str
         else []
     )
     folder = given[-1].removeprefix("-") if given else ""
-    if host.names(f"{path}.d") or folder.startswith("~"):
+    own_root = path and service_settings(timer, host).own_root
+    if own_root or host.names(f"{path}.d") or folder.startswith("~"):
         return None, False
     folder = folder.replace("%h", home) if home else folder
     if not folder:
@@ -142,44 +209,54 @@ def read(
     line = read_command(command, home, environment, user, directory, sh)
     text = command.decode("utf-8", "surrogateescape")
     shell = posixpath.basename(dict(environment).get(b"SHELL", b"sh").decode("utf-8", "replace"))
-    written, by = _target(line)
+    script, logs = line.script, line.logs
+    written, by = _target(line, script)
     first = line.steps[0] if line.steps else None
-    user_column = first.name if first is not None and len(first.words) > 1 else ""
+    here = with_more_facts(line.here, text)
+    without = {*line.functions, *dispensable(here)}
+    by_sudo = set(_started_by_sudo(here)) if b"sudo" in command else set()
     return CommandFacts(
-        script=line.script,
+        script=script,
         written=written,
         by=by,
         arguments=_arguments(line),
         start=line.start or "",
-        relative=_relative(line, written),
-        user_column=user_column,
-        lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
-        called=called_by(line.here),
+        relative=_relative(line, here, script, written),
+        first_words=tuple(word.literal or "" for word in first.words[:2]) if first is not None else (),
+        lookups=tuple(
+            one._replace(path=SUDO_PATH) if not one.path and one.name in by_sudo else one
+            for one in lookups_of(here)
+            if one.name not in without
+        ),
+        called=(*_sourced(here, sh), *called_by(here)),
         folders=(
-            *_folders(line.here),
-            *(_given_folders(line.here) if b" -C" in command or b"chdir" in command else ()),
+            *_folders(here),
+            *(_given_folders(here) if b" -C" in command or b"chdir" in command else ()),
         ),
-        misordered=_misordered(line.here, text),
-        foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
-        session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
+        log=_opened(here, logs[0]) if logs else None,
+        misordered=_misordered(here, text),
+        foreign=tuple(dict.fromkeys(_foreign(here, text, shell, sh))),
+        session="" if _SESSION.search(text) else next(_sessions(here), ""),
         unset=tuple(
-            name for name in dict.fromkeys(_unset(line.here)) if not re.search(_SETS.format(name), text)
+            name for name in dict.fromkeys(_unset(here, sh)) if not re.search(_SETS.format(name), text)
         ),
-        stray=_stray(line) if b">" in command or b"tee" in command else "",
+        stray=_stray(line, here) if logs and (b">" in command or b"tee" in command) else "",
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
-        key_files=tuple(_key_files(line.here)) if b"-i" in command else (),
-        parts=tuple(_parts(line.here)) if b"run-parts" in command else (),
+        key_files=tuple(_key_files(here)) if b"-i" in command else (),
+        parts=tuple(_parts(here)) if b"run-parts" in command else (),
     )
 
 
-def _target(line: CommandLine) -> tuple[str, str]:
+def _target(line: CommandLine, path: str | None) -> tuple[str, str]:
     step = line.main
     if step is None or step.target is None:
         return "", ""
     lookups = step.target.lookups
     script = step.target.what is TargetKind.SCRIPT and lookups
+    if folder_of(step).path(step.target.word) != path:  # that of what sends the work elsewhere
+        return "", ""
     return step.target.word.raw, program_of(lookups[-1]) if script else ""
 
 
@@ -188,19 +265,19 @@ def _arguments(line: CommandLine) -> tuple[str, ...]:
     return () if target is None else tuple(word.literal or word.raw for word in target.rest)
 
 
-def _relative(line: CommandLine, written: str) -> str:
+def _relative(line: CommandLine, steps: Sequence[Step], script: str | None, written: str) -> str:
     """The folder that the line first changes to, else its script, if not named from the root on."""
-    for step in line.here:
+    for step in steps:
         if step.name == "cd" and len(step.words) == 2 and step.state.directory is not None:
             folder = step.words[1].literal or "/"
             return "" if folder.startswith(("/", "-")) else folder
-    absolute = line.script is None or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
+    absolute = script is None or not written or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
     return "" if absolute or line.directory != line.start else written
 
 
-def _folders(steps: Sequence[Step]) -> Iterator[str]:
-    """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
-    for step, following in zip(steps, (*steps[1:], None), strict=False):
+def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
+    """The folders that the line changes to, but for those that it makes, asks for, or has another for."""
+    for at, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=False)):
         if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
             continue
         if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
@@ -210,11 +287,38 @@ def _folders(steps: Sequence[Step]) -> Iterator[str]:
             following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
         )
         asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
-        if path is not None and not instead and not asked:
-            yield path
+        if path is None or instead or asked:
+            continue
+        if step.excused and any(("made", f"{path}/", True) in brought(later) for later in steps[at:]):
+            continue
+        quiet = any(item.descriptor == 2 and item.target.raw == "/dev/null" for item in step.redirects)
+        spared = step.tested and (quiet or (following is not None and leaves_quietly(following)))
+        yield Folder(path, step.facts, spared)
 
 
-def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
+def _started_by_sudo(steps: Sequence[Step]) -> Iterator[str]:
+    """The names that sudo looks up itself, but for those that a login shell looks up for it."""
+    for step in steps:
+        names, words = _started(step), step.launch.lookups if step.launch is not None else ()
+        for at, ((before, _), (found, _)) in enumerate(pairwise(words), 1):
+            options = (word.raw for word in step.words if before.at < word.at < found.at)
+            if names[at - 1] == "sudo" and not any(map(_OWN_SHELL.fullmatch, options)):
+                yield from names[at:]
+
+
+def _sourced(steps: Sequence[Step], sh: str) -> Iterator[Called]:
+    """The files that the line reads and cannot do without: a POSIX shell ends where `.` finds none."""
+    for step in steps:
+        if step.name not in (".", "source") or len(step.words) < 2 or step.nested:
+            continue
+        ends = step.name == "." and (sh if step.shell == "sh" else step.shell) in _POSIX
+        path = step.state.path(step.words[1]) if "/" in (step.state.value(step.words[1]) or "") else None
+        if path is not None and (ends or (step.tested and not step.excused)):
+            tested = ("path", path, True) in step.facts
+            yield Called(path, False, None, False, tested, step.state.directory or "", facts=step.facts)
+
+
+def _given_folders(steps: Sequence[Step]) -> Iterator[Folder]:
     """The folders that `env -C`, `git -C` and `make -C` change to, where they are not asked for."""
     for step in steps:
         launched = step.launch
@@ -225,7 +329,24 @@ def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
             word = rest[1] if rest[0].raw == "-C" else word
         path = None if word is None else step.state.path(word)
         if path is not None and ("path", path, True) not in step.facts:
-            yield path
+            yield Folder(path, step.facts)
+
+
+def _opened(steps: Sequence[Step], log: str) -> LogOpened | None:
+    """How the line opens its log: a shell by a redirection, else the program that is told of it."""
+    for step in steps:
+        paths = (step.state.path(item.target) for item in step.redirects if ">" in item.operator)
+        if log in paths:
+            return LogOpened(log, step.facts, True, step.place is not Place.HERE)
+    for step in steps:
+        launched = step.launch
+        if launched is None or step.nested:
+            continue
+        if any(
+            log in (step.state.path(word), step.state.path(right_side(word))) for word in launched.target.rest
+        ):
+            return LogOpened(log, step.facts, False, max(step.place, launched.place) is not Place.HERE)
+    return None
 
 
 def _misordered(steps: Sequence[Step], text: str) -> str:
@@ -247,10 +368,24 @@ def _copies_errors(item: Redirect) -> bool:
     return item.operator == ">&" and item.descriptor == 2 and item.target.raw == "1"
 
 
-def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]:
+def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[str]:
     """What of the line bash has and the shell in force has not."""
-    for step in line.here:
-        if (sh if step.shell == "sh" else step.shell) not in _POSIX or not step.words:
+    for step in steps:
+        reads = sh if step.shell == "sh" else step.shell
+        if reads not in _POSIX:
+            continue
+        if "=(" in text and any(_ARRAY.match(word.raw) for word in (*step.assigned, *step.words)):
+            yield "NAME=( )"
+        if reads != "busybox":  # which takes these
+            yield from _foreign_expansions(step) if any(sign in text for sign in ("${", "$[", "{")) else ()
+            yield from ("NAME+=" for word in step.assigned if word.raw.partition("=")[0].endswith("+"))
+            if (
+                step.name == "set"
+                and _PIPEFAIL.match(" ".join(word.raw for word in step.words))
+                and not ASKS_SHELL.search(text)
+            ):
+                yield PIPEFAIL
+        if not step.words:
             continue
         first = step.words[0].raw
         if first.startswith(("[[", "((")):
@@ -263,10 +398,23 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
         for item in step.redirects:
             if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
                 yield item.operator
-            elif item.target.raw.startswith("<("):
-                yield "<( )"
+            elif item.target.raw.startswith(("<(", ">(")):
+                yield item.target.raw[:2] + " )"
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+
+
+def _foreign_expansions(step: Step) -> Iterator[str]:
+    """`${x//a/b}` and its like: dash ends with 2 at the first of them."""
+    for word in (*step.assigned, *step.words, *(item.target for item in step.redirects)):
+        found = None
+        if any(part.text is None for part in word.parts):
+            live = _QUOTED.sub(lambda match: re.sub(r"\\.", "", match[1] or ""), word.raw)
+            found = _EXPANSION.search(live)
+        if found is not None:
+            yield found[0] + ("...]" if found[0] == "$[" else "...}")
+        if any(name in _TAKE_PATHS for name in _started(step)) and "{" in word.raw:
+            yield from _BRACES.findall(_QUOTED.sub("", word.raw))
 
 
 def _foreign_operators(text: str) -> Iterator[str]:
@@ -286,12 +434,28 @@ def _foreign_operators(text: str) -> Iterator[str]:
             yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
 
-def _session(step: Step) -> str:
+def _sessions(steps: Sequence[Step]) -> Iterator[str]:
+    """What of the line needs a terminal or a session, but for what has a terminal made for it."""
+    served: set[int] = set()  # where the code is that such a program runs
+    for step in steps:
+        names = _started(step)
+        if step.launch is not None and _TERMINALS.intersection(names):
+            served.add(step.launch.target.word.at)
+        needs = _session(step, names)
+        if needs and not (needs == TERMINAL and (step.at in served or _TERMINALS.intersection(names))):
+            yield needs
+
+
+def _started(step: Step) -> list[str]:
+    words = step.launch.lookups if step.launch is not None else ()
+    return [posixpath.basename(word.literal or "") for word, _ in words]
+
+
+def _session(step: Step, names: Sequence[str]) -> str:
     """What of a command needs a terminal or a session; empty for nothing."""
     launched = step.launch
     if launched is None:
         return ""
-    names = [posixpath.basename(word.literal or "") for word, _ in launched.lookups]
     before = (
         step.words[: list(step.words).index(launched.target.word)]
         if launched.target.word in step.words
@@ -301,7 +465,7 @@ def _session(step: Step) -> str:
         given = [word.raw for word in before]
         letters = "".join(text[1:] for text in given if _SHORT.fullmatch(text))
         terminal = "t" in letters or "--tty" in given
-        return "docker -it" if terminal and ("i" in letters or "--interactive" in given) else ""
+        return TERMINAL if terminal and ("i" in letters or "--interactive" in given) else ""
     if any(
         name in step.state.variables for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
     ):
@@ -315,17 +479,18 @@ def _session(step: Step) -> str:
     return ""
 
 
-def _unset(steps: Sequence[Step]) -> Iterator[str]:
-    """The variables of a session that are read, where nothing can have set them."""
+def _unset(steps: Sequence[Step], sh: str) -> Iterator[str]:
+    """The variables of a session, or of bash, that are read where nothing can have set them."""
     for step in steps:
         asks = step.name in ("[", "test") and len(step.words) > 1 and step.words[1].raw in ("-n", "-z")
         if asks or "PATH" not in step.state.variables:
             continue
+        missing = _NOT_SET - _OF_SHELL.get(sh if step.shell == "sh" else step.shell, set())
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
-            for part in word.parts:
-                name = part.text if part.variable else None
-                if name in _NOT_SET - _OF_SHELL.get(step.shell, set()) and name not in step.state.variables:
-                    yield str(name)
+            names = [part.text or "" for part in word.parts if part.variable]
+            if "$((" in word.raw and any(part.text is None for part in word.parts):
+                names += _ARITHMETIC.findall(word.raw)
+            yield from (name for name in names if name in missing and name not in step.state.variables)
 
 
 def _to_file(step: Step) -> bool:
@@ -337,12 +502,12 @@ def _to_file(step: Step) -> bool:
     )
 
 
-def _stray(line: CommandLine) -> str:
+def _stray(line: CommandLine, steps: Sequence[Step]) -> str:
     """What no redirection takes, of a line of which a log takes another part."""
-    rearranged = any(step.name == "exec" and len(step.words) == 1 for step in line.here)
-    if not line.logs or line.functions or rearranged:
+    rearranged = any(step.name == "exec" and len(step.words) == 1 for step in steps)
+    if line.functions or rearranged:
         return ""
-    for step in line.here:
+    for step in steps:
         target = step.target
         if (
             not step.words
@@ -355,7 +520,7 @@ def _stray(line: CommandLine) -> str:
             continue
         name = posixpath.basename(target.word.literal or target.word.raw)
         output, errors = _taken(step)
-        if name not in _SILENT and not (output and errors):
+        if step.name not in _READERS and name not in _SILENT and not (output and errors):
             return f"{'errors' if output else 'output'} of {name}"
     return ""
 
@@ -422,29 +587,6 @@ def _key_files(steps: Sequence[Step]) -> Iterator[str]:
             if inner := _SSH.search(word.raw):
                 keys += [one for one in tokens(inner[1], bash=True) if isinstance(one, Word)]
         yield from filter(None, map(step.state.path, keys))
-
-
-def on_path(path: str, name: str, host: FileFacts) -> bool:
-    """Whether one of the folders of a PATH has a program of that name."""
-    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
-
-
-def runs_here(facts: Facts, path: str, host: FileFacts, file: str = "") -> bool:
-    """Whether all that is tested before a command can be so on this machine, PATH being `path`.
-
-    Only programs, files of the system and folders of the `file` itself count: a flag or lock comes and goes.
-    """
-    for kind, what, there in facts:
-        found: bool | None = None
-        if kind == "command" and "/" not in what:
-            found = on_path(path, what, host) if path else None
-        elif kind == "x":
-            found = host.executable(what)
-        elif what.startswith(_LASTING) or file.startswith(f"{what}/"):
-            found = host.exists(what)
-        if found is (not there):
-            return False
-    return True
 
 
 def is_shell(name: str) -> bool:

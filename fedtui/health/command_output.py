@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
 from fedtui.crontab.shell_words import Unreadable, Word, tokens
-from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import command_facts
+from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
+from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
+from fedtui.health.probes import ProbeFailed
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, TimerFacts
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON, SYSTEMD_CRON_2
 
@@ -40,22 +41,25 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there, or does something else: &> starts the job in the background, and its output goes to mail.",
+    "there (set -o pipefail ends dash itself), or does something else: &> starts the job in the background, "
+    "and its output goes to mail.",
     "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
+    needs=EVERY_JOB,
 )
 NO_SESSION = error_rule(
     "FT133",
     "the job needs a terminal or a session",
-    "cron gives a job neither. docker refuses -t without a terminal, and what talks to the session's bus "
-    "finds no address of it.",
+    "Neither cron nor a system service gives a job one. docker refuses -t without a terminal, and what talks "
+    "to the session's bus finds no address of it.",
     "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
+    needs=EVERY_JOB,
 )
 NOT_SET_BY_CRON = warning_rule(
     "FT130",
     "a variable that cron does not set",
     "cron sets HOME, LOGNAME, SHELL and PATH. Another variable of your session is empty in a job, and a path "
-    "made with it leads elsewhere.",
-    "Use $LOGNAME or $HOME, or set the variable above the line.",
+    "made with it leads elsewhere. So are $UID and $RANDOM, which dash has not.",
+    "Use $LOGNAME, $HOME or $(id -u), or set the variable above the line; for $RANDOM: SHELL=/bin/bash.",
 )
 PART_MAILED = note_rule(
     "FT134",
@@ -76,7 +80,7 @@ _SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 _BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
-_FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
+_FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*|=\d+)$")
 
 
 @check(PERCENT)
@@ -129,12 +133,27 @@ def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(FOREIGN_WORDS)
 def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT126: what the shell in force does not have, and lines that no shell can read."""
-    for job, cron, reading in command_facts(snapshot):
-        if reading.readable and not reading.foreign:
+    for job, reading in started(snapshot, host):
+        foreign, cron = reading.foreign, job.facts
+        if PIPEFAIL in foreign:  # dash 0.5.12 has it not
+            try:
+                foreign = tuple(word for word in foreign if word != PIPEFAIL or ends_at_pipefail(host))
+            except ProbeFailed as unknown:
+                yield FOREIGN_WORDS.unchecked(PIPEFAIL, str(unknown))
+        if reading.readable and not foreign:
+            continue
+        if isinstance(cron, TimerFacts):
+            if foreign and not host.shipped(cron.fragment):
+                yield FOREIGN_WORDS.found(
+                    f"{cron.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
+                    (f"command  {sanitize_and_mask(job.command or '')}", f"file  {cron.service_fragment}"),
+                    fix="Start it by /bin/bash -c, or write it as POSIX does.",
+                    job=job,
+                )
             continue
         if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
             continue
-        words = " and ".join(reading.foreign[:3])
+        words = " and ".join(foreign[:3])
         yield FOREIGN_WORDS.found(
             f"{job.name} uses {words}, which its shell does not have."
             if words
@@ -143,6 +162,11 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             title="" if words else "a command that no shell can read",
             job=job,
         )
+
+
+def ends_at_pipefail(host: FileFacts) -> bool:
+    """Whether /bin/sh ends at `set -o pipefail`. Raises ProbeFailed."""
+    return host.ask("sh", "-c", PIPEFAIL).status != 0
 
 
 def _breaks_off(cron: CronFacts) -> bool:
@@ -159,10 +183,16 @@ def _breaks_off(cron: CronFacts) -> bool:
 
 @check(NO_SESSION)
 def no_session(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron."""
-    for job, _, reading in command_facts(snapshot):
+    """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron, or in a service."""
+    for job, reading in started(snapshot, host):
+        who = "cron"
+        if isinstance(job.facts, TimerFacts):
+            who = "its service"
+            own_bus = job.facts.user_manager and reading.session != TERMINAL
+            if own_bus or host.shipped(job.facts.fragment):
+                continue
         if reading.session:
-            sentence = f"{job.name} starts {reading.session}, and cron has no terminal and no session."
+            sentence = f"{job.name} starts {reading.session}, and {who} has no terminal and no session."
             yield NO_SESSION.found(sentence, (f"line  {job.location}",), job=job)
 
 

@@ -7,20 +7,33 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from fedtui.crontab.command import GUARDS
 from fedtui.crontab.lookups import Lookup
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import (
+    SUDO_PATH,
     CommandFacts,
     command_facts,
     is_shell,
-    on_path,
-    runs_here,
     services,
     started,
     working_directory,
 )
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State, TimerFacts, cron_jobs
+from fedtui.health.service_settings import service_settings
+from fedtui.health.step_facts import on_path, runs_here
+from fedtui.model import (
+    CronFacts,
+    Job,
+    JobFacts,
+    Remedy,
+    Severity,
+    Snapshot,
+    SourceName,
+    State,
+    TimerFacts,
+    cron_jobs,
+)
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.sources.generated_timers import NO_TIMER
 from fedtui.system.accounts import home_of
@@ -149,8 +162,18 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         if why := host.hidden(script):
             yield SCRIPT_MISSING.hidden(script, why)
         elif host.exists(script) is False:
-            evidence = (script, str(job.location))
-            yield SCRIPT_MISSING.found(f"{who} runs a script that is not there.", evidence, job=job)
+            severity = Severity.WARNING if _may_fail(job.facts, host) else Severity.ERROR
+            evidence, sentence = (script, str(job.location)), f"{who} runs a script that is not there."
+            yield SCRIPT_MISSING.found(sentence, evidence, severity=severity, job=job)
+
+
+def _may_fail(facts: JobFacts, host: FileFacts) -> bool:
+    """Whether it is a service whose commands have a `-` before them: any end of theirs is good to systemd."""
+    if not isinstance(facts, TimerFacts) or not facts.service_fragment:
+        return False
+    lines = host.unit_lines(facts.service_fragment, "Service")
+    commands = [value.lstrip("@:+!") for key, value in lines if key == "ExecStart"]
+    return bool(commands) and all(value.startswith("-") for value in commands)
 
 
 def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
@@ -183,16 +206,21 @@ def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
 def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT129: a line changes to a folder that is not there."""
     for job, reading in started(snapshot, host):
-        for folder in reading.folders if _who(job, host) else ():
+        for folder, facts, spared in reading.folders if _who(job, host) else ():
+            if not runs_here(facts, "", host, folder):
+                continue
             if why := host.hidden(folder):
                 yield FOLDER_MISSING.hidden(folder, why)
             elif host.exists(folder) is False:
                 sentence = f"{job.name} changes to {folder}, which is not there."
-                yield FOLDER_MISSING.found(sentence, (folder, str(job.location)), job=job)
+                severity = Severity.NOTE if spared else Severity.ERROR
+                yield FOLDER_MISSING.found(sentence, (folder, str(job.location)), severity=severity, job=job)
                 break
     for job, timer, _ in services(snapshot, host):
         place, needed = working_directory(job, timer, host)
-        if place is not None and needed and host.exists(place) is False:
+        if place is None or not needed or not runs_here(service_settings(timer, host).facts, "", host, place):
+            continue
+        if host.exists(place) is False:
             sentence = f"{timer.activates} starts in {place}, which is not there."
             yield FOLDER_MISSING.found(sentence, (f"WorkingDirectory={place}",), job=job)
 
@@ -208,9 +236,12 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 continue
             if on_path(path, name, host) or not runs_here(lookup.facts, path, host):
                 continue
+            by_sudo = path == SUDO_PATH
+            if by_sudo and any(host.exists(f"{one}/{name}") is not False for one in path.split(":")):
+                continue  # only another user may execute it
             folder = _folder_of(name, job.facts.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
-            if rule.code not in seen and (job.facts.in_table or not folder):
+            if rule.code not in seen and ((job.facts.in_table and not by_sudo) or not folder):
                 seen.add(rule.code)
                 yield _not_found(job, (lookup,), folder)
 
@@ -250,7 +281,7 @@ def _not_found(
     """
     name, path = lookups[0].name, lookups[0].path
     severity = Severity.WARNING if script else Severity.ERROR  # a script may come by it or not
-    whose = "cron's PATH" if job.facts.in_table else "PATH"
+    whose = "sudo's PATH" if path == SUDO_PATH else "cron's PATH" if job.facts.in_table else "PATH"
     evidence = [f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ())]
     if script:
         evidence = [*(f"{script}:{one.line}  {one.name}" for one in lookups[:5]), *evidence]
@@ -293,12 +324,19 @@ def column_of_user(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 
 
 def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
-    """The first word of a line where it names a user and no program; else empty."""
-    name = reading.user_column
-    if job.source is not SourceName.CRONTAB or name not in ("root", job.user):
+    """The first word of a line where it names a user and no program, and a command follows; else empty."""
+    name, following = (*reading.first_words, "", "")[:2]
+    if job.source is not SourceName.CRONTAB or name not in ("root", job.user) or not following:
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
-    return "" if on_path(path, name, host) else name
+    if _is_program(name, path, job, host):
+        return ""
+    runs = "/" in following or following in GUARDS or _is_program(following, path, job, host)
+    return name if runs or (name == "root" and path) else ""
+
+
+def _is_program(name: str, path: str, job: Job, host: FileFacts) -> bool:
+    return on_path(path, name, host) or bool(_folder_of(name, job.facts.home, host))
 
 
 def _folder_of(name: str, home: str, host: FileFacts) -> str:

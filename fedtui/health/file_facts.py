@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -253,6 +254,10 @@ class FileFacts:
             return self._remember("pack", "", lambda _: load_pack())
         except ConfigError as error:
             raise ProbeFailed("the federation pack", str(error)) from error
+
+    def is_called(self, pattern: str) -> bool:
+        """Whether the first part of this host's name is that of `pattern`."""
+        return fnmatchcase(os.uname().nodename.partition(".")[0], pattern.partition(".")[0])
 
     @property
     def is_machine(self) -> bool:

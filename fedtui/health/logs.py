@@ -8,8 +8,11 @@ import stat
 from collections.abc import Iterator
 
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
+from fedtui.health.command_facts import started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Snapshot, State
+from fedtui.health.service_settings import service_settings
+from fedtui.health.step_facts import runs_here
+from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
 from fedtui.system.accounts import name_of
 from fedtui.system.logrotate_config import own_config
 
@@ -20,7 +23,7 @@ LOG_NOT_WRITABLE = error_rule(
     "FT401",
     "log cannot be written",
     "The shell opens the log before it starts the command. Where it cannot, the command does not run at all, "
-    "and the reason goes to cron's mail.",
+    "and the reason goes to cron's mail. Without the file of tee or --log-file= it may run all the same.",
     "Make the folder, or send the output elsewhere with E.",
 )
 LOG_GROWS = warning_rule(
@@ -54,14 +57,26 @@ JOURNALS = ("/var/log/journal",)
 @check(LOG_NOT_WRITABLE)
 def log_not_writable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT401: the shell cannot open the job's log, so the job's command does not even start."""
+    readings = {job.id: reading for job, reading in started(snapshot, host)}
     for job, log in _own_logs(snapshot):
         problem = host.appendable(log)
-        if problem is not None:
-            yield LOG_NOT_WRITABLE.found(
-                f"{job.name} does not start: its output goes to a file that cannot be opened.",
-                (problem, str(job.location), *_owner(log, host)),
-                job=job,
-            )
+        opened = readings[job.id].log if job.id in readings else None
+        if problem is None or (opened is not None and opened.elsewhere):
+            continue
+        facts = opened.facts if opened is not None else frozenset()
+        if isinstance(job.facts, TimerFacts):
+            facts |= service_settings(job.facts, host).facts
+        if not runs_here(facts, "", host, log):
+            continue
+        starts = opened is not None and not opened.by_shell
+        yield LOG_NOT_WRITABLE.found(
+            f"{job.name} runs, but a program of it cannot open its log."
+            if starts
+            else f"{job.name} does not start: its output goes to a file that cannot be opened.",
+            (problem, str(job.location), *_owner(log, host)),
+            severity=Severity.WARNING if starts else Severity.ERROR,
+            job=job,
+        )
 
 
 def _owner(log: str, host: FileFacts) -> tuple[str, ...]:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import stat
 from collections.abc import Iterator
+from functools import partial
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, runs_here, started
+from fedtui.health.command_facts import (
+    ASKS_SHELL,
+    PIPEFAIL,
+    CommandFacts,
+    command_facts,
+    is_shell,
+    started,
+)
+from fedtui.health.command_output import FOREIGN_WORDS, ends_at_pipefail
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
 from fedtui.health.script_files import ScriptFile
+from fedtui.health.step_facts import runs_here
 from fedtui.model import Job, Remedy, Severity, Snapshot
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -61,6 +72,7 @@ RELATIVE = warning_rule(
 )
 
 
+_PIPEFAIL = re.compile(r"^set [-+][A-Za-z]*o pipefail\b", re.MULTILINE)
 LARGEST = 8_000_000
 """Bytes of a script up to which a shell is asked to read it."""
 
@@ -215,6 +227,40 @@ def _shell(reading: CommandFacts, script: ScriptFile) -> str:
     return script.interpreter or "sh"
 
 
+@check(FOREIGN_WORDS)
+def script_ends_at_pipefail(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT126: a script of /bin/sh that begins with `set -o pipefail`, where that shell has no such option."""
+    seen: set[str] = set()
+    for job, reading in started(snapshot, host):
+        path = reading.script
+        script = host.script(path) if path is not None and path not in seen else None
+        if path is None or script is None or _shell(reading, script) not in ("sh", "dash"):
+            continue
+        seen.add(path)
+        line = host.worked_out(f"pipefail {path}", script.stamp, partial(_line_of_pipefail, host, path))
+        if not line:
+            continue
+        try:
+            ends = ends_at_pipefail(host)
+        except ProbeFailed as unknown:
+            yield FOREIGN_WORDS.unchecked(PIPEFAIL, str(unknown))
+            continue
+        if ends:
+            yield FOREIGN_WORDS.found(
+                f"{job.name} runs a script that its shell ends at {PIPEFAIL}.",
+                (f"{path}:{line}  {PIPEFAIL}", f"line  {job.location}"),
+                fix="Write #!/bin/bash in its first line, or take pipefail out.",
+                job=job,
+            )
+
+
+def _line_of_pipefail(host: FileFacts, path: str) -> int:
+    """The line that sets it whatever shell reads it, from 1; 0 for none."""
+    text = host.text(path)
+    match = _PIPEFAIL.search(text)
+    return 0 if match is None or ASKS_SHELL.search(text) else text.count("\n", 0, match.start()) + 1
+
+
 @check(SCRIPT_RETURNS)
 def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT113: a script whose lines end in a carriage return."""
@@ -249,7 +295,7 @@ def relative_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             reading.script if reading.script and written == reading.written else f"{reading.start}/{written}"
         )
         there = host.exists(path)
-        if there is False and path in reading.folders:
+        if there is False and any(path == folder.path for folder in reading.folders):
             continue  # FT129
         if there is None:
             yield RELATIVE.hidden(path, host.hidden(path))

@@ -17,8 +17,8 @@ from fedtui.schedulers import driver_of
 NO_SHELL = error_rule(
     "FT215",
     "shell syntax in ExecStart=",
-    "systemd starts the program without a shell: >>, | and && are arguments to it, and its log is never "
-    "written.",
+    "systemd starts the program without a shell: >>, |, &&, $(date), ~/ and *.log are arguments to it as "
+    "they are; its log is never written.",
     "Write StandardOutput=append:/path/to/log, or ExecStart=/bin/sh -c '...'.",
 )
 STILL_UP = warning_rule(
@@ -30,7 +30,11 @@ STILL_UP = warning_rule(
 )
 
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
-_SHELL_WORD = re.compile(r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&|<{1,3})(?=[\s/~$.]|$)")
+_SHELL_WORD = re.compile(
+    r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&|<{1,3})(?=[\s/~$.]|$)|\$\([^)]*\)?|`[^`]*`|(?<=\s)~/\S*"
+)
+_TAKES_FILES = re.compile(r"[-@:+!]*(?:/\S*/)?(?:rm|cp|mv|cat|chmod|chown|gzip)\s")
+_PATTERN = re.compile(r"(?<=\s)/\S*[*?]\S*")
 
 
 @check(NO_SHELL)
@@ -42,8 +46,9 @@ def no_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if why := host.unread(facts.service_fragment):
             yield NO_SHELL.hidden(facts.service_fragment, why)
         for key, value in host.unit_lines(facts.service_fragment, "Service"):
-            word = _SHELL_WORD.search(_QUOTED.sub("''", value)) if key == "ExecStart" else None
-            if word is not None:
+            bare = _QUOTED.sub("''", value) if key == "ExecStart" else ""
+            word = _SHELL_WORD.search(bare) or (_TAKES_FILES.match(bare) and _PATTERN.search(bare))
+            if word:
                 yield NO_SHELL.found(
                     f"systemd hands {word[0]} to the program of {facts.activates} as an argument.",
                     (f"ExecStart=  {sanitize_and_mask(value)}", f"file  {facts.service_fragment}"),

@@ -84,7 +84,9 @@ def test_pause_resume_reschedule_and_undo_leave_every_other_byte(act: Actor) -> 
     assert b"export" not in listed(act.box)
     act("undo")
     assert listed(act.box) == TABLE
-    backups = act.box.output(["find", ".local/state/fedtui/backup", "-name", "crontab.*", "-printf", "%m\n"]).split()
+    backups = act.box.output(
+        ["find", ".local/state/fedtui/backup", "-name", "crontab.*", "-printf", "%m\n"]
+    ).split()
     assert len(backups) == 6
     assert set(backups) == {"600"}
 

@@ -53,7 +53,9 @@ def test_root_puts_back_the_table_of_whom_it_was(box: Box) -> None:
     box.run(["fedtui", "pause", "one", "--yes"], "root", check=True)
     box.run(["crontab", "-r"], check=True)
     (name,) = (
-        row.split()[0] for row in box.output(["fedtui", "restore"], "root").splitlines() if "crontab@fed." in row
+        row.split()[0]
+        for row in box.output(["fedtui", "restore"], "root").splitlines()
+        if "crontab@fed." in row
     )
     plan = json.loads(box.output(["fedtui", "restore", name, "--dry-run", "--json"], "root"))["plan"]
     assert [diff["title"] for diff in plan["diffs"]] == ["crontab of fed"]

@@ -251,7 +251,8 @@ class UnitReader:
         """The arguments of ExecStart=, and whether one has the prefix `-`; only a reload changes them."""
         if name not in self._known_commands:
             commands = await self._get(name, SERVICE, "ExecStart")
-            argvs = tuple(tuple(map(str, command[1])) for command in commands)
+            # Not the first argument: with ExecStart=@ that is free text.
+            argvs = tuple((str(command[0]), *map(str, command[1][1:])) for command in commands)
             self._known_commands[name] = argvs, any(command[2] for command in commands)
         return self._known_commands[name]
 

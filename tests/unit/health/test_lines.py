@@ -184,6 +184,7 @@ def test_an_unescaped_percent_sign_cuts_the_command() -> None:
         "line", "write \\% for %", "0 * * * * /bin/tar czf /b/$(date +\\%F).tgz /home"
     )
     assert "FT116" not in by_code(*table("0 * * * * /bin/date +\\%F\n"))
+    assert "FT116" in loud(*table("0 * * * * systemd-run --scope -p CPUQuota=20% /bin/x\n"))
     assert "FT116" not in loud(*table("0 * * * * /usr/bin/mail fed%hello%there\n"))
 
 

@@ -24,10 +24,11 @@ from tests.unit.health.rows import all_findings, by_code, table
         ("a.sh >> a.log 2>/dev/null", None, None),
         ("a.sh &>> a.log", None, None),
         ("a.sh 2>&1 | tee -a a.log", None, None),
+        (". venv/bin/activate && a.sh >> a.log 2>&1", None, None),
+        (". ~/.env; borg prune; borg list >> a.log 2>&1", "output of borg goes to mail", None),
         ("(a.sh; b.sh) >> a.log 2>&1", None, None),
         ("exec >> a.log 2>&1; a.sh", None, None),
         ("cd /srv && a.sh >> a.log 2>&1", None, None),
-        (". venv/bin/activate && a.sh >> a.log 2>&1", None, None),
         (". ~/.env; a.sh >> a.log 2>&1; b.sh", "output of b.sh goes to mail", None),
         ("[ -x a.sh ] && a.sh >> a.log 2>&1 || echo failed", None, None),
         ("mysqldump shop > shop.sql", None, None),  # errors that are to be mailed: there is no log

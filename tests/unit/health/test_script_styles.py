@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fedtui.crontab.lookups import lookups_that_count
-from fedtui.health.command_facts import runs_here
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.step_facts import runs_here
 from tests.unit.health.rows import by_code, table
 
 SCRIPTS = tomllib.loads(Path(__file__).with_name("script_styles.toml").read_text())["script"]

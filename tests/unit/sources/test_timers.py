@@ -212,6 +212,14 @@ async def test_a_failure_before_the_main_process_is_a_run() -> None:
     assert (run.result.outcome, run.result.exit_code) == (Outcome.FAILED, None)
 
 
+async def test_a_program_that_is_started_under_another_name_keeps_its_own() -> None:
+    world = World()
+    (key,) = (key for key in world.recording.calls if "lenient_2eservice" in key and 'ExecStart"' in key)
+    ((start,),) = world.recording.calls[key]
+    world.recording.calls[key] = [[["/usr/bin/python3", ["mybk", "/srv/run.py"], *start[2:]]]]
+    assert (await world.jobs())["lenient"].command == "/usr/bin/python3 /srv/run.py"
+
+
 async def test_an_exit_status_that_the_unit_ignores_is_no_ok() -> None:
     world = World()
     (key,) = (key for key in world.recording.calls if "lenient_2eservice" in key and 'ExecStart"' in key)
