@@ -491,6 +491,11 @@ def timer_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, TimerFacts]]:
                 assert_never(never)
 
 
+def timer_of(job: Job) -> TimerFacts | None:
+    """What is known of a timer; None for a job of another kind."""
+    return next((facts for _, facts in timer_jobs((job,))), None)
+
+
 class JobRecord(NamedTuple):
     """What is remembered of a job that has runs on record, so that they keep its name when it is gone.
 

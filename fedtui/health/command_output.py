@@ -12,7 +12,16 @@ from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note
 from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, TimerFacts
+from fedtui.model import (
+    CronFacts,
+    Job,
+    Remedy,
+    Severity,
+    Snapshot,
+    SourceName,
+    cron_jobs,
+    timer_of,
+)
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.cron_product import BUSYBOX, CRONIE, SYSTEMD_CRON, SYSTEMD_CRON_2
 
@@ -134,7 +143,7 @@ def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT126: what the shell in force does not have, and lines that no shell can read."""
     for job, reading in started(snapshot, host):
-        foreign, cron = reading.foreign, job.facts
+        foreign, timer = reading.foreign, timer_of(job)
         if PIPEFAIL in foreign:  # dash 0.5.12 has it not
             try:
                 foreign = tuple(word for word in foreign if word != PIPEFAIL or ends_at_pipefail(host))
@@ -142,15 +151,16 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 yield FOREIGN_WORDS.unchecked(PIPEFAIL, str(unknown))
         if reading.readable and not foreign:
             continue
-        if isinstance(cron, TimerFacts):
-            if foreign and not host.shipped(cron.fragment):
+        if timer is not None:
+            if foreign and not host.shipped(timer.fragment):
                 yield FOREIGN_WORDS.found(
-                    f"{cron.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
-                    (f"command  {sanitize_and_mask(job.command or '')}", f"file  {cron.service_fragment}"),
+                    f"{timer.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
+                    (f"command  {sanitize_and_mask(job.command or '')}", f"file  {timer.service_fragment}"),
                     fix="Start it by /bin/bash -c, or write it as POSIX does.",
                     job=job,
                 )
             continue
+        [(_, cron)] = cron_jobs((job,))
         if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
             continue
         words = " and ".join(foreign[:3])
@@ -186,10 +196,11 @@ def no_session(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron, or in a service."""
     for job, reading in started(snapshot, host):
         who = "cron"
-        if isinstance(job.facts, TimerFacts):
+        timer = timer_of(job)
+        if timer is not None:
             who = "its service"
-            own_bus = job.facts.user_manager and reading.session != TERMINAL
-            if own_bus or host.shipped(job.facts.fragment):
+            own_bus = timer.user_manager and reading.session != TERMINAL
+            if own_bus or host.shipped(timer.fragment):
                 continue
         if reading.session:
             sentence = f"{job.name} starts {reading.session}, and {who} has no terminal and no session."

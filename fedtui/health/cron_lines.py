@@ -25,7 +25,6 @@ from fedtui.health.step_facts import on_path, runs_here
 from fedtui.model import (
     CronFacts,
     Job,
-    JobFacts,
     Remedy,
     Severity,
     Snapshot,
@@ -33,6 +32,7 @@ from fedtui.model import (
     State,
     TimerFacts,
     cron_jobs,
+    timer_of,
 )
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.sources.generated_timers import NO_TIMER
@@ -162,14 +162,15 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         if why := host.hidden(script):
             yield SCRIPT_MISSING.hidden(script, why)
         elif host.exists(script) is False:
-            severity = Severity.WARNING if _may_fail(job.facts, host) else Severity.ERROR
+            severity = Severity.WARNING if _may_fail(job, host) else Severity.ERROR
             evidence, sentence = (script, str(job.location)), f"{who} runs a script that is not there."
             yield SCRIPT_MISSING.found(sentence, evidence, severity=severity, job=job)
 
 
-def _may_fail(facts: JobFacts, host: FileFacts) -> bool:
+def _may_fail(job: Job, host: FileFacts) -> bool:
     """Whether it is a service whose commands have a `-` before them: any end of theirs is good to systemd."""
-    if not isinstance(facts, TimerFacts) or not facts.service_fragment:
+    facts = timer_of(job)
+    if facts is None or not facts.service_fragment:
         return False
     lines = host.unit_lines(facts.service_fragment, "Service")
     commands = [value.lstrip("@:+!") for key, value in lines if key == "ExecStart"]

@@ -12,7 +12,13 @@ from fedtui.health.command_facts import started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.service_settings import service_settings
 from fedtui.health.step_facts import runs_here
-from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
+from fedtui.model import (
+    Job,
+    Severity,
+    Snapshot,
+    State,
+    timer_of,
+)
 from fedtui.system.accounts import name_of
 from fedtui.system.logrotate_config import own_config
 
@@ -64,8 +70,9 @@ def log_not_writable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
         if problem is None or (opened is not None and opened.elsewhere):
             continue
         facts = opened.facts if opened is not None else frozenset()
-        if isinstance(job.facts, TimerFacts):
-            facts |= service_settings(job.facts, host).facts
+        timer = timer_of(job)
+        if timer is not None:
+            facts |= service_settings(timer, host).facts
         if not runs_here(facts, "", host, log):
             continue
         starts = opened is not None and not opened.by_shell

@@ -243,6 +243,6 @@ async def test_i_silences_with_a_comment_above_the_line_u_undoes_it_and_ctrl_r_r
         await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))
         assert table.read_text() == "# fedtui: ignore FT105\n0 22-2 * * * bash ~/dash.sh\n"
         await pilot.press("U")
-        await settled(pilot, lambda text: "Undo list  3 changes" in text)
+        await settled(pilot, lambda text: "Undo list  3 steps" in text)
         await pilot.press("escape")
         await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))

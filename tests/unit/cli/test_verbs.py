@@ -255,7 +255,7 @@ def test_next_of_an_expression_in_the_dialect_that_is_named(shell: Shell) -> Non
     assert shell(*words, "--dialect", "bcron")[1] == "Mon 06 Apr 2026 09:00:00 UTC\n"
     status, _, err = shell(*words, "--dialect", "vixie")
     assert status == 2
-    assert "there are debian, cronie, busybox, bcron, systemd-cron, other" in err
+    assert "there are debian, cronie, busybox, bcron, systemd-cron, systemd-cron-2, other" in err
 
 
 def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
