@@ -7,7 +7,6 @@ answers are merged.
 
 from __future__ import annotations
 
-import grp
 import stat
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -240,6 +239,8 @@ class CronLogSource(LookingSource):
 
 def _opened_by(file: Path, user: str) -> str:
     """What lets the user read a log: its group, where that may."""
+    import grp  # on few hosts
+
     status = file.stat()
     if not (status.st_gid and status.st_mode & stat.S_IRGRP):
         return "sudo fedtui list"
