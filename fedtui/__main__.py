@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gc
 import os
+import pwd
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -36,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "fedtui runs on Linux only: it reads cron, systemd and /proc. Nothing was changed.",
             file=sys.stderr,
         )
+        return ExitStatus.REFUSED
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        said = f"There is no account of user id {os.geteuid()} on this machine, and jobs belong to accounts."
+        print(f"{said} Nothing was changed.", file=sys.stderr)
         return ExitStatus.REFUSED
     # Of what is loaded at the start nothing is garbage, and looking for some takes a fifth of the time until
     # something is seen. The dashboard and every verb but `list` begin to look once they have started.

@@ -158,7 +158,9 @@ def repair(path: Path, whole: Path | None = None) -> str:
         return ""
     if os.statvfs(place).f_flag & os.ST_RDONLY:
         return f"{place} is on a read-only file system."
-    if not place.is_relative_to(os.path.realpath(Path.home())):
+    home = Path(os.path.realpath(Path.home()))
+    # A home that is another's, such as / of a service's account, is nothing to take over.
+    if not place.is_relative_to(home) or (place == home and facts.st_uid != os.geteuid()):
         return f"{place} is not yours to write in. Name a folder that is: XDG_STATE_HOME=DIR"
     if facts.st_uid != os.geteuid():
         target = whole if whole is not None and place == path else place

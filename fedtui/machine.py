@@ -41,9 +41,16 @@ def host_workspace(config: Config) -> Workspace:
         clock=utc_now,
         dialect=_dialect,
         host=host,
+        cron_up=_cron_up,
     )
     home = os.environ.get("HOME") or user.pw_dir
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
+
+
+def _cron_up() -> bool | None:
+    from fedtui.system.cron_daemon import find_cron
+
+    return find_cron().up
 
 
 def _dialect() -> str:

@@ -21,7 +21,7 @@ class Ports:
     """`crontabs` maps a user's name to their table (as root every user's, else only one's own).
 
     `dialect` finds out what the daemon here reads tables in (see `schedule.cron`). Blocking. `host` is the
-    name of the machine, for undo steps.
+    name of the machine, for undo steps. `cron_up` tells whether cron runs, None where that is not known.
     """
 
     config: Config
@@ -33,6 +33,7 @@ class Ports:
     demo: bool = False
     dialect: Callable[[], str] = lambda: "debian"
     host: str = ""
+    cron_up: Callable[[], bool | None] = lambda: None
 
     @property
     def rules(self) -> RuleBook:

@@ -14,6 +14,7 @@ from typing import Any
 from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.bus.port import Bus, BusError, BusFactory, Signal
 from fedtui.bus.systemd_names import (
+    BOOTED,
     INTROSPECTABLE,
     MANAGER,
     MANAGER_PATH,
@@ -228,6 +229,8 @@ async def open_systemd(bus_of: BusFactory, user: str, *, user_manager: bool) -> 
         bus = await bus_of(user_manager)
     except BusError as error:
         which = "user" if user_manager else "system"
+        if not BOOTED.is_dir():
+            raise Refused("systemd does not run here.") from error
         advice = f"It runs from login on; without one: sudo loginctl enable-linger {user}"
         raise Refused(
             f"systemd's {which} bus cannot be reached: {error.message or error.name}.",

@@ -6,6 +6,10 @@ Rules: org.freedesktop.systemd1(5), systemd.time(7), systemd.unit(5).
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+
+BOOTED = Path("/run/systemd/system")
+"""A folder that is there where systemd is the init: sd_booted(3)."""
 
 SYSTEMD = "org.freedesktop.systemd1"
 MANAGER_PATH = "/org/freedesktop/systemd1"

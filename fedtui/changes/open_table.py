@@ -193,6 +193,6 @@ def check_table_text(port: CrontabPort, text: bytes) -> None:
     try:
         refusal = port.check(text)
     except CrontabError as error:
-        raise Refused(f"crontab cannot be asked: {error}.", advice=error.advice) from error
+        raise Refused(f"crontab cannot be asked: {error.sentence}.", advice=error.advice) from error
     if refusal is not None:
         raise Refused(f"crontab refuses the new table: {refusal.rstrip('.')}.")

@@ -37,6 +37,7 @@ from fedtui.config import repair
 from fedtui.model import SourceName
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.system.paths import is_read_only
 from fedtui.system.safe_folder import folder_fault
 
 OTHER_LINES = "Other lines were changed since; they stay as they are."
@@ -118,11 +119,18 @@ def _fit(edit: Edit, ports: Ports) -> Edit:
     return edit
 
 
+def _is_forgotten(edit: FileEdit) -> bool:
+    """Whether the file lay where a boot removes it, and is gone."""
+    return edit.path.startswith("/run/") and not Path(edit.path).exists()
+
+
 def _may_write(edit: FileEdit | FolderEdit | RenameEdit) -> None:
     """Raise Refused where the folder is not ours to write in, or not safe for root to write in."""
     path = Path(edit.source if isinstance(edit, RenameEdit) else edit.path)
     folder = next(folder for folder in path.parents if os.path.isdir(folder))  # noqa: PTH112 (never raises)
     if not os.access(folder, os.W_OK | os.X_OK):
+        if is_read_only(folder):
+            raise Refused(f"{display_path(path)} cannot be written: its file system is read-only.")
         own = repair(folder) if folder.is_relative_to(Path.home()) else ""
         raise Refused(
             f"{display_path(path)} cannot be written: {display_path(folder)} is not yours.",
@@ -271,7 +279,7 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
         return None
     if now is EditState.BEFORE:
         return back
-    if isinstance(back, FileEdit) and back.grows:
+    if isinstance(back, FileEdit) and (back.grows or await asyncio.to_thread(_is_forgotten, back)):
         return None
     if isinstance(back, PausedTimerEdit):
         raise ChangedSince(

@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fedtui.action_result import Applied, Refused
+from fedtui.action_result import Applied, PartlyDone, Refused
 from fedtui.changes import (
     change_set,
     cron_change,
@@ -21,13 +21,18 @@ from fedtui.changes import (
     unseen,
 )
 from fedtui.changes.draft import Draft
-from fedtui.changes.edits import Edit
+from fedtui.changes.edits import Edit, TableEdit
 from fedtui.changes.open_table import LineFixes, Tables
 from fedtui.changes.plan import Conflict, Plan
+from fedtui.changes.table_edits import is_in_force
 from fedtui.changes.undo import still_nothing_to_do
 from fedtui.changes.wording import Wording, of_several
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
+from fedtui.system.generated_units import READ_AGAIN
+
+_STARTING = frozenset({"new", "resume", "reschedule", "edit", "fix", "uncomment"})
+"""Changes after which a job is expected to run."""
 
 
 async def plan_fix(job: Job, new_line: str, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
@@ -61,7 +66,19 @@ async def plan_silence(code: str, job: Job | None, ports: Ports, *, fixes: LineF
 
 
 async def apply(plan: Plan, ports: Ports) -> Applied:
-    """Make the planned change and read it back. Raises Conflict or Refused.
+    """Make the planned change and read it back. Raises Conflict or Refused, PartlyDone of what is made."""
+    applied = await _apply(plan, ports)
+    for edit in plan.change.edits:
+        if isinstance(edit, TableEdit) and not await asyncio.to_thread(is_in_force, edit, ports):
+            untouched = (
+                "The table is written; the timers that systemd-cron made of it are still the old ones."
+            )
+            raise PartlyDone(applied.message, untouched, f"Have it read the table: {READ_AGAIN}")
+    return applied
+
+
+async def _apply(plan: Plan, ports: Ports) -> Applied:
+    """`apply`, as far as fedtui itself makes the change.
 
     The order is the same for all: the undo step is on the disk, the edits are made, the step is finished.
     """
@@ -90,5 +107,8 @@ async def plan_wordings(
 ) -> Plan:
     """One plan of what was made of the open tables, and of `edits` beside that."""
     wording = of_several(wordings)
-    wording = replace(wording, warnings=(*wording.warnings, *tables.warnings_of(wording.verb)))
+    warnings = [*wording.warnings, *tables.warnings_of(wording.verb)]
+    if wording.verb in _STARTING and tables.edits() and await asyncio.to_thread(ports.cron_up) is False:
+        warnings.append("cron is not running: nothing starts it before cron does.")
+    wording = replace(wording, warnings=tuple(warnings))
     return await change_set.plan_edits(wording, (*tables.edits(), *edits), ports)

@@ -26,6 +26,8 @@ from fedtui.system.crontab_port import (
     CrontabRefused,
     CrontabUnknown,
 )
+from fedtui.system.crontab_program import SystemCrontab
+from fedtui.system.generated_units import is_read
 
 
 class ChangedSince(Refused):
@@ -57,6 +59,14 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     except CrontabError as error:
         where = f" Its text from before is in {display_path(kept)}." if kept else ""
         raise Refused(f"{error.sentence}.", f"Check it before you continue.{where}", error.advice) from error
+
+
+def is_in_force(edit: TableEdit, ports: Ports) -> bool:
+    """Whether what starts the jobs has read the table: systemd-cron may have missed the change."""
+    port = port_of(edit.table, edit.user, ports)
+    if not (isinstance(port, SystemCrontab) and port.by_timers):
+        return True
+    return is_read(edit.user, edit.before, edit.after)
 
 
 def _keep(edit: TableEdit, text: bytes, ports: Ports) -> Path:

@@ -36,7 +36,7 @@ class Blocked(Refused):
         super().__init__(
             f"Change {step.id} ({what_was_done(step)}) blocks the way back. {refusal.message}",
             refusal.untouched,
-            f"{refusal.advice} {ways}".strip(),
+            f"{refusal.advice.rstrip('.')}. {ways}" if refusal.advice else ways,
         )
         self.step = step
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Finding, Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
+from fedtui.model import CronFacts, Finding, Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
 from fedtui.system.cron_product import DEBIAN, UNITS
@@ -29,7 +29,7 @@ SYSTEMD_DOWN = warning_rule(
 NOT_ENABLED = warning_rule(
     "FT003",
     "cron is not enabled",
-    "It runs now, and nothing starts it after the next boot: from then on no line of a table is started.",
+    "Nothing starts it after the next boot: from then on no line of a table is started.",
     "Enable the service.",
     needs=CRON_TABLES,
 )
@@ -60,11 +60,18 @@ PROGRAMS = ("/usr/sbin/cron", "/usr/sbin/crond")
 
 
 def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
-    """Cron jobs but those of tables that came with the distribution, for a user who may install a cron."""
+    """Cron jobs but those that came with the distribution, for a user who may install a cron.
+
+    A shipped line that runs the scripts of a folder is an own one where a script is.
+    """
+
+    def is_shipped(cron: CronFacts) -> bool:
+        return cron.table[:1] == "/" and host.shipped(cron.table) and all(map(host.shipped, cron.parts))
+
     return [
         job
         for job, cron in cron_jobs(snapshot.jobs)
-        if job.state is not State.PAUSED and not (cron.table[:1] == "/" and host.shipped(cron.table))
+        if job.state is not State.PAUSED and not is_shipped(cron)
     ]
 
 
@@ -190,7 +197,9 @@ def no_linger(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(CLOCK, systemd=True)
 def clock_not_synchronised(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT006: a time service is on and has not set the clock; without one it is a note (a host may set it)."""
-    ended = host.ask("timedatectl", "show", "--property=NTP", "--property=NTPSynchronized")
+    ended = host.ask(
+        "timedatectl", "show", "--property=NTP", "--property=CanNTP", "--property=NTPSynchronized"
+    )
     facts = properties(decode(ended.out))
     if ended.status or "NTPSynchronized" not in facts:
         yield CLOCK.unchecked("the clock", decode(ended.err).strip() or "timedatectl says nothing of it")
@@ -202,5 +211,6 @@ def clock_not_synchronised(snapshot: Snapshot, host: FileFacts) -> Iterator[Chec
             else "No time service that systemd knows sets this machine's clock.",
             tuple(f"{name}  {value}" for name, value in facts.items()),
             severity=Severity.WARNING if on else Severity.NOTE,
-            command="" if on else "sudo timedatectl set-ntp true",
+            fix="" if facts.get("CanNTP") != "no" else "Install a time service: systemd-timesyncd or chrony.",
+            command="" if on or facts.get("CanNTP") == "no" else "sudo timedatectl set-ntp true",
         )

@@ -11,8 +11,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from fedtui.bus.systemd_names import BOOTED
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 
 KEEP = 120.0
@@ -55,7 +55,7 @@ class ProbeCache:
         on_answer: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
+        self.systemd = BOOTED.is_dir() if systemd is None else systemd
         self.machine = machine
         self.on_answer = on_answer
         self._run = run

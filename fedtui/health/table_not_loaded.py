@@ -15,19 +15,20 @@ from datetime import UTC, datetime
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot, SourceName, cron_jobs
-from fedtui.sources.generated_timers import NO_TIMER
+from fedtui.model import Job, Severity, Snapshot, SourceName, cron_jobs, timer_jobs
+from fedtui.schedule.patterns import counted
+from fedtui.sources.generated_timers import NO_TIMER, is_generated
+from fedtui.system.generated_units import READ_AGAIN
 
 NOT_REREAD = warning_rule(
     "FT010",
     "cron has not read a changed table",
-    "cron looks at a table again only when crontab installed it. Written into its file directly, the new "
-    "lines do not run, and those that were removed still run.",
+    "cron looks at a table again only when crontab installed it, and systemd-cron not while it reads another "
+    "one. Until it does, the new lines do not run, and those that were removed still run.",
     "Install tables with crontab, or touch the spool folder.",
     needs=CRON_TABLES,
 )
 
-UPDATE = "cron-update.service"
 SPOOL = "/var/spool/cron/crontabs"
 SYSTEM = ("/etc/crontab", "/etc/cron.d")
 
@@ -92,7 +93,17 @@ def no_timer_made(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             title=f"systemd-cron has not read {table}",
             job=jobs[0],
             fix="Have it read the tables again. It leaves out lines that it refuses or whose guard fails.",
-            command=f"sudo systemctl start {UPDATE}",
+            command=READ_AGAIN,
+        )
+    left = [(job, timer) for job, timer in timer_jobs(snapshot.jobs) if is_generated(timer)]
+    if left:
+        yield NOT_REREAD.found(
+            f"systemd-cron still runs {counted(len(left), 'line')} that the tables no longer have so.",
+            tuple(f"{timer.unit}  {timer.description}" for _, timer in left[:8]),
+            title="systemd-cron has not read its tables",
+            job=left[0][0],
+            fix="Have it read the tables again.",
+            command=READ_AGAIN,
         )
 
 

@@ -8,6 +8,7 @@ that a unit's last run may be of another line: it counts only where it began aft
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
 from fedtui.system.cron_product import PRODUCTS
+from fedtui.system.generated_units import GENERATED
 
 _DIALECTS = frozenset(product.dialect for product in PRODUCTS if product.by_timers)
-GENERATED = "/run/systemd/generator"
 _MADE_IN = f"{GENERATED}/cron-"
+_OF_LINE = re.compile(r"cron-.+-.+-[0-9]+\.timer")
 _FOLDERS = ("hourly", "daily", "weekly", "monthly")
 NO_TIMER = "systemd-cron has made no timer of this line"
 
@@ -71,6 +73,11 @@ def fold_generated(jobs: Sequence[Job], *, complete: bool) -> FoldedTimers:
     made_at = {timer.id: facts.made_at for timer, facts in timers if timer.id in line_of}
     kept = (rows.get(job.id, job) for job in jobs if job.id not in made_at)
     return FoldedTimers(tuple(kept), line_of, made_at)
+
+
+def is_generated(timer: TimerFacts) -> bool:
+    """Whether it was made of a line; in a snapshot such are left whose line is not as it was."""
+    return timer.fragment.startswith(_MADE_IN) and _OF_LINE.fullmatch(timer.unit) is not None
 
 
 def _is_timer_of(line: Job, cron: CronFacts, facts: TimerFacts) -> bool:

@@ -20,7 +20,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fedtui.system import cron_product, lock_file
@@ -32,6 +32,7 @@ from fedtui.system.crontab_port import (
     CrontabUnknown,
 )
 from fedtui.system.crontab_variant import SYSTEMD_CRON, SYSTEMD_CRON_2, CrontabVariant, variant_of
+from fedtui.system.generated_units import have_read
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
@@ -144,6 +145,14 @@ class SystemCrontab:
                     f"The {self.title} does not read back as it was written.",
                     "Someone may have changed it at the same moment. Look at it with crontab -l.",
                 )
+            if base != table and self._variant.by_timers:
+                have_read(self.user, base, table, lambda: self._write_again(table))
+
+    def _write_again(self, table: bytes | None) -> None:
+        """Put the same text in its own place: to systemd-cron that is a change."""
+        if table is not None:
+            with suppress(CrontabError):  # somebody changed it meanwhile, which is read in any case
+                self._edit(table, table)
 
     def _write(self, base: bytes | None, table: bytes | None) -> None:
         if base == table:
@@ -206,6 +215,11 @@ class SystemCrontab:
             return b""
         found = _HIDDEN.match(raw) if self._variant.hides_header else None
         return found[0] if found else b""
+
+    @property
+    def by_timers(self) -> bool:
+        """Whether the lines are started by timers that systemd-cron makes of them."""
+        return self._variant.by_timers
 
     @property
     def _variant(self) -> CrontabVariant:

@@ -34,6 +34,9 @@ PERCENT = ("systemd-cron", "busybox", "bcron")
 """Those to which a per cent sign is a character like any other."""
 
 
+UPDATE = ("cron-update.path", "cron-update.service")
+
+
 def table_of(daemon: str) -> bytes:
     """The table as it is written for that cron; BusyBox's takes the setting for a bad line, and skips it."""
     return TABLE.replace(b"+%s", b"+%s" if daemon in PERCENT else b"+\\%s")
@@ -49,8 +52,8 @@ def in_force(host: Host, daemon: str, name: str) -> None:
         time.sleep(3)
         missed = None if on() else host.findings().get("FT010")
         if missed is not None:
-            assert missed["command"] == "sudo systemctl start cron-update.service"
-            host.run(["systemctl", "start", "cron-update.service"], "root", check=True)
+            assert missed["command"] == f"sudo systemctl restart {' '.join(UPDATE)}"
+            host.run(["systemctl", "restart", *UPDATE], "root", check=True)
     wait_until(on, 20, f"{name} is on", pause=0.5)
 
 

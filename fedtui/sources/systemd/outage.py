@@ -9,14 +9,12 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from fedtui.bus.port import BusError
+from fedtui.bus.systemd_names import BOOTED
 from fedtui.model import Job, Problem, State
 from fedtui.safe_text import sanitize
 
 ODD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What reading an answer raises that is not of the shape systemd documents."""
-
-SYSTEMD = Path("/run/systemd/system")
-"""A folder that is there where systemd is the init: sd_booted(3)."""
 
 GONE = {BusError.DISCONNECTED} | {
     f"org.freedesktop.DBus.Error.{name}"
@@ -72,7 +70,7 @@ class Outage:
         )
 
     def _never_there(self, now: datetime, retry_in: float, *, gone: bool) -> Problem:
-        if gone and not SYSTEMD.is_dir():
+        if gone and not BOOTED.is_dir():
             return Problem(self._source, "systemd does not run here", at=now, absent=True)
         if not gone:
             message = f"systemd refuses to list its {'user' if self._user_manager else 'system'} timers: "

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fedtui.crontab.line import OWN_COMMENT
-from fedtui.sources.generated_timers import GENERATED
+from fedtui.system.generated_units import GENERATED
 
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
@@ -63,7 +63,7 @@ def own_comments(paths: Iterable[str]) -> tuple[str, ...]:
 
 def made_at(path: str) -> float:
     """When a generator wrote the unit file (seconds since the epoch); 0 for any other file."""
-    if not path.startswith(GENERATED):
+    if not path.startswith(str(GENERATED)):
         return 0.0
     try:
         return Path(path).stat().st_mtime

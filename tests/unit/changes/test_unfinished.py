@@ -16,10 +16,10 @@ from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import file_edits, unfinished
 from fedtui.changes.apply_edit import EditExecutor
-from fedtui.changes.change_journal import ChangeJournal
-from fedtui.changes.edits import Edit, TableEdit
+from fedtui.changes.change_journal import ChangeJournal, StoredChange
+from fedtui.changes.edits import Edit, FileEdit, TableEdit
 from fedtui.changes.old_steps import stored_change
-from fedtui.changes.pending_edits import resume_undo
+from fedtui.changes.pending_edits import resume_undo, undo_edits
 from fedtui.changes.plan import Conflict
 from fedtui.changes.request import Request
 from fedtui.engine import Engine
@@ -208,6 +208,24 @@ async def test_an_undo_that_another_process_finished_meanwhile_is_not_resumed(
     with pytest.raises(Refused, match="is not being made any more"):
         journal.note(0)
     assert table.read() == NEW
+
+
+async def test_a_file_that_a_boot_removed_is_as_it_was_before(
+    world: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A drop-in below /run, written twice: the undo of each has nothing to take back."""
+    second = FileEdit("/run/fedtui-test-nothing/x.conf", b"first", b"second")
+    kept = StoredChange((second,), 1, finished=True)
+    assert await undo_edits(kept, world) == ((), ())
+
+
+async def test_a_job_that_cron_would_have_to_start_is_said_to_wait_for_it(
+    world: Ports, table: Fragile
+) -> None:
+    down = replace(world, cron_up=lambda: False)
+    plan = await changes.plan_new(DRAFT, down)
+    assert plan.warnings == ("cron is not running: nothing starts it before cron does.",)
+    assert (await changes.plan_new(DRAFT, world)).warnings == ()
 
 
 async def test_only_the_undo_of_a_whole_change_is_redone_by_its_number(world: Ports, table: Fragile) -> None:

@@ -12,6 +12,7 @@ import pytest
 from fedtui.federation.git.sync import BRANCH, GitSync, SyncReport
 from fedtui.federation.git.sync_result import SyncResult
 from fedtui.system.git_checkout import CancelFlag, kept_ref
+from tests.box.machine import wait_until
 from tests.unit.federation.repositories import PATTERNS, SCRIPT, Federation, git, identity
 
 
@@ -305,7 +306,8 @@ def test_a_script_that_does_not_end_is_ended(federation: Federation) -> None:
     report = federation.sync(script_deadline=1.0)
     assert report.ending is SyncResult.LATE
     pid = int((federation.root / "pid").read_text())
-    assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    stat = Path(f"/proc/{pid}/stat")
+    wait_until(lambda: not stat.exists() or stat.read_text().split()[2] == "Z", 5, "it ends")
 
 
 def test_nobody_to_commit_as(federation: Federation) -> None:

@@ -297,3 +297,17 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
     assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"
     assert "FT118" not in checked.passed
     assert [finding.code for finding in checked.findings] == ["FT301"]
+
+
+def test_a_shipped_line_counts_where_its_folder_holds_a_script_of_ones_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """/etc/crontab of the package, and the administrator's backup in /etc/cron.daily."""
+    shipped = {"/etc/crontab", "/etc/cron.daily/dpkg"}
+    monkeypatch.setattr(FileFacts, "shipped", lambda _, path: path in shipped)
+    down = (Scheduler("cron", False, "no process cron"),)
+    daily = cron_job("run-parts /etc/cron.daily")
+    facts = CronFacts("/etc/crontab", b"", b"", parts=("/etc/cron.daily/dpkg",))
+    assert "FT001" not in found(replace(daily, facts=facts), schedulers=down)
+    facts = replace(facts, parts=("/etc/cron.daily/dpkg", "/etc/cron.daily/backup"))
+    assert "FT001" in found(replace(daily, facts=facts), schedulers=down)

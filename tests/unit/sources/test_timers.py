@@ -353,7 +353,7 @@ async def test_a_lost_bus_greys_the_rows_and_says_so() -> None:
 async def test_a_host_without_systemd_has_no_timers_and_no_trouble(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(outage, "SYSTEMD", tmp_path / "missing")
+    monkeypatch.setattr(outage, "BOOTED", tmp_path / "missing")
     world = World()
     world.refuse = True
     answer = await world.source.read()
@@ -365,7 +365,7 @@ async def test_a_host_without_systemd_has_no_timers_and_no_trouble(
 async def test_a_manager_that_cannot_be_reached_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(outage, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(outage, "BOOTED", tmp_path)
     world = World()
     world.refuse = True
     answer = await world.source.read()
