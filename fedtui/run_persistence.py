@@ -36,7 +36,6 @@ from fedtui.model import (
     cron_jobs,
     timer_jobs,
 )
-from fedtui.runs.output_tail import OutputTail, end_of, was_truncated
 from fedtui.safe_text import decode
 from fedtui.schedule.upcoming import DUE_WITHIN
 from fedtui.sources.own_runs import OWN_ID
@@ -44,6 +43,7 @@ from fedtui.system.file_stamp import file_size
 
 if TYPE_CHECKING:
     from fedtui.results import RuleBook, RunOutputText
+    from fedtui.runs.output_tail import OutputTail
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
@@ -235,6 +235,8 @@ class RunRecorder:
         if mode in ("truncate", "file"):
             start = 0 if mode == "truncate" and newest else None
         elif known is not None and known[0] != run.id:
+            from fedtui.runs.output_tail import was_truncated  # not before the first paint
+
             start = 0 if was_truncated(known[1]) else known[1].offset
         elif before is not None and before.log is not None:
             start = before.log.end if before.log.path == job.log_path else None
@@ -242,6 +244,8 @@ class RunRecorder:
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs continues."""
+        from fedtui.runs.output_tail import OutputTail, end_of  # not before the first paint
+
         for job, _ in timer_jobs(jobs):
             if job.log_path is None or job.running:
                 continue

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
-from fedtui.system.cron_product import PRODUCTS
-from fedtui.system.generated_units import GENERATED
+from fedtui.system.cron_product import GENERATED, PRODUCTS
 
 _DIALECTS = frozenset(product.dialect for product in PRODUCTS if product.by_timers)
 _MADE_IN = f"{GENERATED}/cron-"

@@ -27,6 +27,9 @@ _UNITS = (
     "/lib/systemd/system",
 )
 
+GENERATED = Path("/run/systemd/generator")
+"""Where systemd-cron makes its units."""
+
 Exists = Callable[[str], bool | None]
 
 

@@ -32,7 +32,6 @@ from fedtui.system.crontab_port import (
     CrontabUnknown,
 )
 from fedtui.system.crontab_variant import SYSTEMD_CRON, SYSTEMD_CRON_2, CrontabVariant, variant_of
-from fedtui.system.generated_units import have_read
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
@@ -146,6 +145,8 @@ class SystemCrontab:
                     "Someone may have changed it at the same moment. Look at it with crontab -l.",
                 )
             if base != table and self._variant.by_timers:
+                from fedtui.system.generated_units import have_read  # few hosts need it
+
                 have_read(self.user, base, table, lambda: self._write_again(table))
 
     def _write_again(self, table: bytes | None) -> None:

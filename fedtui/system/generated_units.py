@@ -11,13 +11,12 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
+from fedtui.system.cron_product import GENERATED
 from fedtui.system.regular_file import read_regular
 
 READ_AGAIN = "sudo systemctl restart cron-update.path cron-update.service"
 """What has it look at all tables; its path unit ends for good after five changes in ten seconds."""
-GENERATED = Path("/run/systemd/generator")
 _DESCRIPTION = re.compile(rb'^Description=\[Timer\] "(.*)"$', re.MULTILINE)
 _JOB = re.compile(rb"\s*(?:[0-9*]|@(?!reboot))")
 _ATTEMPTS = 3

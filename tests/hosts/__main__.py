@@ -37,8 +37,9 @@ from its Debian package. Of systemd, Debian 12 has 252, Debian 13 has 257.
 """
 NOTES = """
 - **systemd-cron** makes a timer of each line: the row is the line, its runs and exit codes the timer's. It
-  misses a change of a table while it reads another one; such a line is shown as not loaded, with the command
-  that has it read again (FT010). Its crontab(1) turns CRLF into LF.
+  misses a change of a table while it reads another one: fedtui then writes the table again, and where the old
+  timers still run says so, with exit status 4, FT010 and the command that has it read again. Its version 2
+  (Debian 13) reads nothing more after five changes in ten seconds. That of version 1 turns CRLF into LF.
 - **bcron** of Debian reads a changed table after the next minute has begun, and writes no starts to the log.
   Its init script cannot stop it.
 - **BusyBox's crond** reads the tables of users only, and of settings only SHELL, PATH and MAILTO. As root,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fedtui.system.generated_units import READ_AGAIN
 from tests.box.machine import Box
 
 
@@ -18,8 +19,13 @@ class Host(Box):
         return json.loads(done.stdout)
 
     def change(self, *arguments: str, user: str = "fed") -> str:
-        """What a verb that changes something says once it is done."""
-        return self.output(["fedtui", *arguments, "--yes"], user, timeout=60)
+        """What a verb that changes something says once it is done; systemd-cron is helped as that says."""
+        done = self.run(["fedtui", *arguments, "--yes"], user, timeout=60)
+        if done.returncode == 4 and done.stderr.rstrip().endswith(READ_AGAIN):
+            self.run(READ_AGAIN.split()[1:], "root", check=True)
+        else:
+            assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout.rstrip("\n")
 
     def jobs(self, user: str = "fed") -> list[dict[str, Any]]:
         """The rows, each as in docs/json.md."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fedtui.crontab.line import OWN_COMMENT
-from fedtui.system.generated_units import GENERATED
+from fedtui.system.cron_product import GENERATED
 
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
