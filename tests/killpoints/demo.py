@@ -115,7 +115,7 @@ class DemoWorld:
 
     def kept(self) -> Iterator[tuple[str, bytes]]:
         """The backups."""
-        for path in self._world.rglob("backup/*"):
+        for path in self._world.rglob("backup/[!.]*"):
             yield path.name, path.read_bytes()
 
 
