@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return ExitStatus.REFUSED
     try:
-        pwd.getpwuid(os.geteuid())
+        pwd.getpwuid(0 if "--version" in arguments else os.geteuid())
     except KeyError:
         said = f"There is no account of user id {os.geteuid()} on this machine, and jobs belong to accounts."
         print(f"{said} Nothing was changed.", file=sys.stderr)

@@ -73,6 +73,8 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
             untouched = (
                 "The table is written; the timers that systemd-cron made of it are still the old ones."
             )
+            if plan.change.undoes is not None and applied.undo_id is not None:
+                await asyncio.to_thread(unseen.seen, applied.undo_id, ports)  # it is shown with the error
             raise PartlyDone(applied.message, untouched, f"Have it read the table: {READ_AGAIN}")
     return applied
 

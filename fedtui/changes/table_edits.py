@@ -5,6 +5,7 @@ Blocking.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fedtui.crontab.edit import EditError, pause
 from fedtui.crontab.table_diff import holds, revert
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.system.cron_product import installed_product
 from fedtui.system.crontab_port import (
     CrontabChanged,
     CrontabError,
@@ -27,7 +29,9 @@ from fedtui.system.crontab_port import (
     CrontabUnknown,
 )
 from fedtui.system.crontab_program import SystemCrontab
-from fedtui.system.generated_units import is_read
+from fedtui.system.program import ProgramError, run_program
+
+_UPDATE_DEADLINE = 20.0
 
 
 class ChangedSince(Refused):
@@ -62,11 +66,31 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
 
 
 def is_in_force(edit: TableEdit, ports: Ports) -> bool:
-    """Whether what starts the jobs has read the table: systemd-cron may have missed the change."""
-    port = port_of(edit.table, edit.user, ports)
-    if not (isinstance(port, SystemCrontab) and port.by_timers):
+    """Whether what starts the jobs has read the table: systemd-cron may miss a change, and is then helped."""
+    product = None if ports.demo else installed_product()
+    if product is None or not product.by_timers:
         return True
-    return is_read(edit.user, edit.before, edit.after)
+    from fedtui.system import generated_units  # few hosts need it
+
+    port = port_of(edit.table, edit.user, ports)
+
+    def moment() -> float:
+        stamp = port.stamp()
+        times = stamp if isinstance(stamp, tuple) else (stamp,)
+        return max((one for one in times if isinstance(one, int)), default=0) / 1e9
+
+    def write_again() -> bool:
+        if os.geteuid() == 0:
+            ended = run_program(["systemctl", "restart", *generated_units.UPDATE], deadline=_UPDATE_DEADLINE)
+            return ended.status == 0
+        return isinstance(port, SystemCrontab) and edit.after is not None and port.write_again(edit.after)
+
+    name = edit.user if edit.table == OWN else Path(edit.table).name
+    written = generated_units.WrittenTable(name, edit.before, edit.after)
+    try:
+        return generated_units.await_read(written, moment, write_again)
+    except (CrontabError, ProgramError):
+        return False
 
 
 def _keep(edit: TableEdit, text: bytes, ports: Ports) -> Path:

@@ -20,9 +20,9 @@ SCHEDULE_FILE = "zz-fedtui-schedule.conf"
 
 def runtime_units(*, user_manager: bool) -> Path:
     """The folder of units that a boot forgets."""
-    return Path(os.environ.get("XDG_RUNTIME_DIR", "/run/user/0") if user_manager else "/run", "systemd") / (
-        "user" if user_manager else "system"
-    )
+    if not user_manager:
+        return Path("/run/systemd/system")
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}", "systemd/user")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from fedtui.cli.list_jobs import print_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, path_text, print_json
 from fedtui.model import Job, Problem
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.cron import parse_schedule
+from fedtui.schedule.describe import describe
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.patience import is_bounded, seconds_left
 from fedtui.workspace import ANSWER_PATIENCE, LEFT_BEHIND, Workspace
@@ -45,9 +47,9 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
     lacks: Sequence[Problem] = ()
     if options.expr is not None:
         try:
-            runs = parse_schedule(options.expr, options.dialect or workspace.ports.dialect()).runs(
-                start, zone
-            )
+            schedule = parse_schedule(options.expr, options.dialect or workspace.ports.dialect())
+            runs = schedule.runs(start, zone)
+            unknown = describe(schedule).sentence if schedule.reboot or schedule.random else "never"
         except ValueError as error:  # a schedule that the daemon refuses, or a dialect that is none
             raise UsageError(f"next: {error}") from error
     else:
@@ -55,7 +57,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         if _label(job):
             print(_label(job), file=sys.stderr)
         lacks = _missing(workspace, job, runs=False)
-        runs = runs_of(job, start)
+        runs, unknown = runs_of(job, start), job.state_reason or job.schedule_text or "never"
     found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
     if options.json:
         times = [moment.isoformat(timespec="seconds") for moment in found]
@@ -64,7 +66,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         for moment in found:
             print(moment.strftime("%a %d %b %Y %H:%M:%S %Z"))
         if not found:
-            print("never", file=sys.stderr)
+            print(sanitize_and_mask(unknown), file=sys.stderr)
     return ExitStatus.DONE
 
 

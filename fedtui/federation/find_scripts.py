@@ -79,7 +79,8 @@ def program_for(path: Path | None, program: tuple[str, ...]) -> tuple[str, ...]:
     if path is not None and shutil.which(program[0]) is None:
         with suppress(OSError):
             words = tuple(first_line(_text(path)))
-            if words and Path(words[0]).exists():
+            named = words[1:2] if words and Path(words[0]).name == "env" else words[:1]
+            if named and shutil.which(named[0]) is not None:
                 return words
     return program
 

@@ -86,6 +86,7 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
     not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
     not_applicable = {code for check in idle for code in _codes(check)}
     not_applicable |= {c for c, r in RULES.items() if r.sources and all(map(snapshot.lacks, r.sources))}
+    not_applicable -= not_passed
     not_passed |= not_applicable
     answered = {source for rule in RULES.values() for source in rule.sources} - _silent(snapshot, host)
     return Checkup(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
+from fedtui.health.command_facts import read
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Finding, Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
@@ -65,13 +66,16 @@ def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
     A shipped line that runs the scripts of a folder is an own one where a script is.
     """
 
-    def is_shipped(cron: CronFacts) -> bool:
-        return cron.table[:1] == "/" and host.shipped(cron.table) and all(map(host.shipped, cron.parts))
+    def is_shipped(job: Job, cron: CronFacts) -> bool:
+        if cron.table[:1] != "/" or not host.shipped(cron.table):
+            return False
+        folders = read(cron.command, cron.home, cron.environment, job.user).parts
+        return all(any(host.shipped(f"{folder}/{part}") for folder in folders) for part in cron.parts)
 
     return [
         job
         for job, cron in cron_jobs(snapshot.jobs)
-        if job.state is not State.PAUSED and not is_shipped(cron)
+        if job.state is not State.PAUSED and not is_shipped(job, cron)
     ]
 
 

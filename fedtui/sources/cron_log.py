@@ -29,7 +29,12 @@ from fedtui.system.cron_product import CronProduct, installed_product
 from fedtui.system.crontab_program import crontab_path
 from fedtui.system.zone import local_zone
 
-SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
+SYSLOG_FILES = (
+    Path("/var/log/syslog"),
+    Path("/var/log/cron.log"),
+    Path("/var/log/cron"),
+    Path("/var/log/messages"),
+)
 KEPT = 10_000
 """Starts that are kept: 24 hours of seven jobs a minute."""
 

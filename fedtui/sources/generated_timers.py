@@ -15,11 +15,12 @@ from dataclasses import dataclass, field, replace
 
 from fedtui.model import CronFacts, Job, Run, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.safe_text import decode, sanitize
-from fedtui.system.cron_product import GENERATED, PRODUCTS
+from fedtui.system.cron_product import GENERATED, PRODUCTS, names_in_units
 
 _DIALECTS = frozenset(product.dialect for product in PRODUCTS if product.by_timers)
 _MADE_IN = f"{GENERATED}/cron-"
-_OF_LINE = re.compile(r"cron-.+-.+-[0-9]+\.timer")
+_OF_LINE = re.compile(r"cron-.+-.+-(?:[0-9]+|[0-9a-f]{32})\.timer")
+"""A number, or of a line such as @daily, whose last run is remembered, a digest of it."""
 _FOLDERS = ("hourly", "daily", "weekly", "monthly")
 NO_TIMER = "systemd-cron has made no timer of this line"
 
@@ -82,7 +83,9 @@ def is_generated(timer: TimerFacts) -> bool:
 def _is_timer_of(line: Job, cron: CronFacts, facts: TimerFacts) -> bool:
     """Whether the timer, whose text is that of the line, is of the line's own table and user."""
     table = posixpath.basename(cron.table) if cron.table.startswith("/") else line.user
-    return line.state is not State.PAUSED and facts.unit.startswith(f"cron-{table}-{line.user}-")
+    tables, users = names_in_units(table), names_in_units(line.user)
+    prefixes = tuple(f"cron-{one}-{user}-" for one in tables for user in users)
+    return line.state is not State.PAUSED and facts.unit.startswith(prefixes)
 
 
 def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:

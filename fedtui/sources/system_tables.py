@@ -94,6 +94,8 @@ class SystemTablesSource(LookingSource):
             self._tables[file] = known.get(file) or self._table(file, file.text, daemon)
             jobs += self._tables[file].at(now, CronClock(daemon, *self._zone()))
         jobs += self._anacron(problems, now)
+        if daemon.absent and not problems:
+            problems.append(Problem(self.name, "no cron is installed here", at=now, absent=True))
         commented = tuple(line for table in self._tables.values() for line in table.commented)
         return Answer(self.name, now, tuple(jobs), problems=tuple(problems), commented=commented)
 

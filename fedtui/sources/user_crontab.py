@@ -95,11 +95,14 @@ class UserCrontabSource(LookingSource):
             table = self._port.read()
         except CrontabError as error:
             said = sanitize(error.sentence)
-            if isinstance(error, CrontabMissing) and daemon.absent and self._port.stamp() is None:
+            if isinstance(error, CrontabMissing) and daemon.absent:
                 missing = Problem(self.name, said, advice=error.advice, at=now, absent=True)
                 return Answer(self.name, now, (), problems=(missing,))
             problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
+        if table is None and daemon.absent:
+            missing = Problem(self.name, "no cron is installed here", at=now, absent=True)
+            return Answer(self.name, now, (), problems=(missing,))
         rows = self._rows(table, daemon, now)
         notes = (computed_elsewhere(self.name, daemon, now),) if rows and daemon.dialect == "other" else ()
         commented = self._table.commented if self._table is not None else ()

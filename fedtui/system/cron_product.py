@@ -6,7 +6,7 @@ Facts: the packages of Debian 12 and 13 (cron, cronie, systemd-cron, bcron, busy
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,6 +94,11 @@ PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON, SYSTEMD_CRON_2)
 UNITS = tuple(dict.fromkeys(unit for product in PRODUCTS for unit in product.units))
 TELLING_UNITS = tuple(dict.fromkeys(unit for one in PRODUCTS if one.unit_tells for unit in one.units))
 DAEMONS = frozenset(product.daemon for product in PRODUCTS) - {""}
+
+
+def names_in_units(name: str) -> Sequence[str]:
+    """How the units of systemd-cron call a table or a user: version 2 drops dots."""
+    return tuple(dict.fromkeys((name, name.replace(".", ""))))
 
 
 def installed_product(exists: Exists = os.path.exists) -> CronProduct | None:

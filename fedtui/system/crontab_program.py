@@ -20,7 +20,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from fedtui.system import cron_product, lock_file
@@ -144,16 +144,17 @@ class SystemCrontab:
                     f"The {self.title} does not read back as it was written.",
                     "Someone may have changed it at the same moment. Look at it with crontab -l.",
                 )
-            if base != table and self._variant.by_timers:
-                from fedtui.system.generated_units import have_read  # few hosts need it
 
-                have_read(self.user, base, table, lambda: self._write_again(table))
+    def write_again(self, table: bytes) -> bool:
+        """Put the same text in its own place, which is a change to systemd-cron; False where it is another.
 
-    def _write_again(self, table: bytes | None) -> None:
-        """Put the same text in its own place: to systemd-cron that is a change."""
-        if table is not None:
-            with suppress(CrontabError):  # somebody changed it meanwhile, which is read in any case
-                self._edit(table, table)
+        Raises CrontabUnknown as `replace` does.
+        """
+        try:
+            self._edit(table, table)
+        except CrontabChanged:
+            return False
+        return True
 
     def _write(self, base: bytes | None, table: bytes | None) -> None:
         if base == table:
@@ -311,10 +312,19 @@ class SystemCrontab:
     def _program(self) -> str:
         program = crontab_path()
         if program is None:
-            raise CrontabMissing(
+            kind = CrontabError if self._may_have_table() else CrontabMissing
+            raise kind(
                 "crontab(1) is not installed here.", "Debian: apt install cron. Fedora: dnf install cronie."
             )
         return program
+
+    def _may_have_table(self) -> bool:
+        """Whether a table of the user is in a spool folder, or may be in one that we cannot look into."""
+        return any(
+            (folder / self.user).is_file() if os.access(folder, os.R_OK | os.X_OK) else True
+            for folder in self._spools
+            if folder.is_dir()
+        )
 
     def _expect_done(self, ended: Ended) -> None:
         if ended.status != 0:

@@ -90,7 +90,7 @@ class Box:
     """
 
     def __init__(self, show: Sequence[Path] | None = None, *, base: Base = DEFAULT) -> None:
-        self._base = base
+        self.base = base
         self.name = f"fedtui-box-{os.getpid()}-{time.monotonic_ns() % 1_000_000}"
         self._show = default_show() if show is None else tuple(show)
         self._cgroup = Path()
@@ -108,7 +108,7 @@ class Box:
 
     def up(self) -> Box:
         """Boot, and return when systemd and the user manager of `fed` are up (about a second)."""
-        lower = self._base.build()
+        lower = self.base.build()
         cgroups = _cgroup_root()
         if cgroups is None:
             raise RuntimeError("no cgroup v2 is mounted")

@@ -56,7 +56,9 @@ have is counted as not applicable: it is no finding, and nothing is unchecked fo
 
 """
 REFUSED = "refused, nothing changed"
+HELPED = "with the command that it names"
 CELLS = {
+    "test_changes_leave_every_other_byte_and_are_undone[systemd-cron-2]": HELPED,
     "test_what_does_not_apply_is_neither_found_nor_unchecked[no-bash]": "finds the scripts that need it",
     "test_what_does_not_apply_is_neither_found_nor_unchecked[read-only-home]": "not checked: series of runs",
     "test_a_job_is_paused_and_resumed[read-only-root]": REFUSED,

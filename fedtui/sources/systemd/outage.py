@@ -113,12 +113,12 @@ def _runs_no_timers(user: str) -> bool:
     """Whether the user has no manager and no timer for one: then nothing is missing (root, after sudo)."""
     try:
         account = pwd.getpwnam(user)
-        if Path(f"/run/user/{account.pw_uid}/bus").exists():
+        runtime = Path(f"/run/user/{account.pw_uid}")
+        if (runtime / "bus").exists() or (runtime / "systemd/private").exists():
             return False
-        own = Path(account.pw_dir, ".config/systemd/user")
-        return not any(path.suffix == ".timer" for path in own.iterdir())
-    except FileNotFoundError:
-        return True
+        own = (Path(account.pw_dir, place) for place in (".config/systemd/user", ".local/share/systemd/user"))
+        places = [place for place in (*own, Path("/etc/systemd/user")) if place.is_dir()]
+        return not any(path.suffix == ".timer" for place in places for path in place.iterdir())
     except (KeyError, OSError):
         return False
 

@@ -307,7 +307,8 @@ def test_a_shipped_line_counts_where_its_folder_holds_a_script_of_ones_own(
     monkeypatch.setattr(FileFacts, "shipped", lambda _, path: path in shipped)
     down = (Scheduler("cron", False, "no process cron"),)
     daily = cron_job("run-parts /etc/cron.daily")
-    facts = CronFacts("/etc/crontab", b"", b"", parts=("/etc/cron.daily/dpkg",))
+    run = b"cd / && run-parts --report /etc/cron.daily"
+    facts = CronFacts("/etc/crontab", b"", run, parts=("dpkg",))
     assert "FT001" not in found(replace(daily, facts=facts), schedulers=down)
-    facts = replace(facts, parts=("/etc/cron.daily/dpkg", "/etc/cron.daily/backup"))
+    facts = replace(facts, parts=("dpkg", "backup"))
     assert "FT001" in found(replace(daily, facts=facts), schedulers=down)
