@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -58,17 +58,20 @@ def is_read(written: WrittenTable, moment: float) -> bool:
     The time alone does not tell: systemd-cron may have read before the write what it makes after it.
     """
     before, after = _lines(written.base or b""), _lines(written.table or b"")
-    made = set()
-    for pattern in _patterns(written.name):
-        for timer in GENERATED.glob(pattern):
-            with suppress(OSError):
-                found = _DESCRIPTION.search(read_regular(timer))
-                if found is not None:
-                    made.add(b" ".join(found[1].replace(b"%%", b"%").split()))
     new = {line for line in after - before if _JOB.match(line)}
-    with suppress(OSError):
+    with suppress(OSError):  # a reload takes the folder away, and makes it again
+        made = set(_made(written.name))
         return GENERATED.stat().st_mtime >= moment and made <= after and new <= made
     return False
+
+
+def _made(name: str) -> Iterator[bytes]:
+    """The lines that there are timers of. Raises OSError."""
+    for pattern in _patterns(name):
+        for timer in GENERATED.glob(pattern):
+            found = _DESCRIPTION.search(read_regular(timer))
+            if found is not None:
+                yield b" ".join(found[1].replace(b"%%", b"%").split())
 
 
 def _patterns(name: str) -> Sequence[str]:
