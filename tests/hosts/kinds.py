@@ -12,7 +12,11 @@ from tests.box.base import BASES
 from tests.box.machine import wait_until
 from tests.hosts.host import Host
 
-NO_CRON = "systemctl disable --now cron; rm /usr/bin/crontab /usr/sbin/cron; rm -r /var/spool/cron/crontabs /etc/cron.d"
+NO_CRON = """
+systemctl disable --now cron
+rm /usr/bin/crontab /usr/sbin/cron
+rm -r /var/spool/cron/crontabs /etc/cron.d
+"""
 IN_CONTAINER = """
 mount -t tmpfs run /run
 mount -t tmpfs log /var/log/journal
