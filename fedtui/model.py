@@ -143,9 +143,11 @@ class Result:
 
     @property
     def good(self) -> bool:
-        """Whether the run is known to have done its work: exit 0, no error printed, its product renewed."""
-        warned = self.outcome is Outcome.WARNINGS and not self.errors and Mark.PRODUCT not in self.marks
-        return warned or self.outcome is Outcome.OK
+        """Whether the run is known to have ended well: exit 0, and no error printed.
+
+        What it should have renewed is judged apart, by its age: a source may have nothing new for long.
+        """
+        return self.outcome is Outcome.OK or (self.outcome is Outcome.WARNINGS and not self.errors)
 
     @property
     def severity(self) -> Severity | None:

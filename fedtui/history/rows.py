@@ -21,9 +21,8 @@ IS_SET_BACK = f"""(instr(coalesce(result, ''), '{_SET_BACK}') AND EXISTS (
     SELECT 1 FROM json_each(result, '$.evidence') WHERE value = '{_SET_BACK}'))"""  # noqa: S608 (constants)
 """In SQL: whether a row has the mark SET_BACK, which its words always tell. Output may hold them as well."""
 
-IS_GOOD = """(coalesce(json_extract(result, '$.errors'), 0) = 0
-    AND NOT EXISTS (SELECT 1 FROM json_each(result, '$.marks') WHERE value = 'product'))"""
-"""In SQL: whether a row with warnings is `Result.good`, as far as its marks tell."""
+IS_GOOD = "coalesce(json_extract(result, '$.errors'), 0) = 0"
+"""In SQL: whether a row with warnings is `Result.good`."""
 
 RunRow = tuple[Any, ...]
 """A value for each of RUN_COLUMNS."""

@@ -433,7 +433,7 @@ def test_a_failure_that_ended_after_a_good_run_began_stays_in_sight(history: His
         )
     )
     kept = [run.id for run in history.changed_runs(0, 24)[1].values()]
-    assert kept[:4] == ["k0", "w1", "w3", "w4"]
+    assert kept[:4] == ["k0", "w2", "w3", "w4"]
 
 
 VERSION_1 = """

@@ -62,7 +62,7 @@ def row(*results: Result | None, **facts: object) -> tuple[Job, tuple[Run, ...]]
         ((FAILED, SKIPPED), 1, 1, Severity.ERROR),
         ((FAILED, WARNED), None, 0, Severity.WARNING),
         ((FAILED, WITH_ERROR), 1, 1, Severity.ERROR),
-        ((FAILED, NOT_RENEWED), 1, 1, Severity.ERROR),
+        ((FAILED, NOT_RENEWED), None, 0, Severity.WARNING),
         ((FAILED, WARNED, WITH_ERROR), None, 0, Severity.WARNING),
         ((FAILED, RUNNING), 1, 0, Severity.ERROR),
         ((OK, ERROR_IN_LOG), None, 0, Severity.WARNING),
