@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _encode_all_output() -> None:
     """In a locale without UTF-8 write the ASCII stand-in of a glyph, and `?` for other signs it lacks."""
     for stream in (sys.stdout, sys.stderr, sys.__stderr__):  # the last is the dashboard's
-        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+        if isinstance(stream, TextIOWrapper) and not _is_utf8(stream.encoding):
             codecs.register_error("stand-in", _stand_in)
             stream.reconfigure(errors="stand-in")
 
@@ -172,7 +172,11 @@ def needs_ascii() -> bool:
     import locale
 
     encoding = locale.getpreferredencoding(do_setlocale=False)
-    return os.environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
+    return os.environ.get("TERM") == "linux" or not _is_utf8(encoding)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "") == "utf8"
 
 
 def _with_options(config: Config, options: Namespace) -> Config:

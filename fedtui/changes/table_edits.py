@@ -30,6 +30,7 @@ from fedtui.system.crontab_port import (
 )
 from fedtui.system.crontab_program import SystemCrontab
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.system_table import SystemTable
 
 _UPDATE_DEADLINE = 20.0
 
@@ -76,8 +77,9 @@ def is_in_force(edit: TableEdit, ports: Ports) -> bool:
 
     def moment() -> float:
         stamp = port.stamp()
-        times = stamp if isinstance(stamp, tuple) else (stamp,)
-        return max((one for one in times if isinstance(one, int)), default=0) / 1e9
+        times = stamp if isinstance(stamp, tuple) else ()
+        # A file's has its inode behind the time, a spool's the times of all its folders.
+        return max(times[:1] if isinstance(port, SystemTable) else times, default=0) / 1e9
 
     def write_again() -> bool:
         if os.geteuid() == 0:

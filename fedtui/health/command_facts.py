@@ -101,11 +101,10 @@ class CommandFacts:
     looked up in PATH, `called` the files that are started by a path, `folders` those that the line changes
     to, `log` the likeliest one. `relative` is a script or folder that depends on the working directory.
     `first_words` are two, empty where not literal. `misordered` is a redirection that leaves errors behind,
-    `foreign` what its
-    shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
-    not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
-    file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
-    not be read. `parts` are the folders that run-parts needs.
+    `foreign` what its shell does not have, `session` what needs a terminal or a session, `unset` are
+    variables that cron does not set, `stray` is what goes to mail while a log takes the rest. `keeps` says
+    that the output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is
+    False where a part could not be read. `parts` are the folders that run-parts needs.
     """
 
     script: str | None = None

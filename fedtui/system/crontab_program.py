@@ -219,11 +219,6 @@ class SystemCrontab:
         return found[0] if found else b""
 
     @property
-    def by_timers(self) -> bool:
-        """Whether the lines are started by timers that systemd-cron makes of them."""
-        return self._variant.by_timers
-
-    @property
     def _variant(self) -> CrontabVariant:
         if self._known_variant is None:
             product = cron_product.installed_product()

@@ -17,8 +17,7 @@ class CrontabVariant:
     `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None
     where that is said beside. `hides_header`: up to three leading comments are taken for its own header.
     `escapes`: -l shows a carriage return as two characters. `one_program`: EDITOR names one program, run as
-    the table's user, and what it leaves is installed. `by_timers`: systemd-cron's, whose timers follow a
-    table late.
+    the table's user, and what it leaves is installed.
     """
 
     sign: bytes
@@ -28,17 +27,14 @@ class CrontabVariant:
     hides_header: bool = False
     escapes: bool = False
     one_program: bool = False
-    by_timers: bool = False
 
 
 DEBIAN = CrontabVariant(b"1003.2", "-n", hides_header=True, escapes=True)
 CRONIE = CrontabVariant(b"cronie", "-T")  # its -n names the host of a cluster
 BUSYBOX = CrontabVariant(b"BusyBox", "", absent=b"No such file", blank=b"", one_program=True)
 BCRON = CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b"")
-SYSTEMD_CRON = CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command", by_timers=True)
-SYSTEMD_CRON_2 = CrontabVariant(
-    b"crontab -t line", "-T", blank=b"# min hour dom month dow command\n", by_timers=True
-)
+SYSTEMD_CRON = CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command")
+SYSTEMD_CRON_2 = CrontabVariant(b"crontab -t line", "-T", blank=b"# min hour dom month dow command\n")
 UNKNOWN = CrontabVariant(b"", "-n", escapes=True)
 
 
