@@ -223,8 +223,12 @@ class RunRecorder:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
 
         It begins where the log ended when no run was in progress, or where the run before it ended; at 0
-        where the log was truncated since, or is by each run.
+        where the log was truncated since, or is by each run. A run of cron's that nobody saw writing has a
+        slice without a beginning: there the lines begin that came since the run before it was read.
         """
+        if run.log is not None and run.log.start is None and before is not None and before.log is not None:
+            begin = before.log.end if before.log.path == run.log.path else None
+            return replace(run, log=replace(run.log, start=begin))
         if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run
         if run.result.judged:

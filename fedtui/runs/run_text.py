@@ -7,6 +7,8 @@ said in the answer, never raised.
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -17,6 +19,8 @@ from fedtui.model import CronFacts, Job, Run, TimerFacts
 from fedtui.results import OutputPart, Renewal, RunOutputText, renewal
 from fedtui.results.reading import MOST
 from fedtui.runs.data_age import blocks, newest_at, product_age
+from fedtui.runs.timestamps import read_timestamp
+from fedtui.schedule.upcoming import DUE_WITHIN, EARLY
 from fedtui.system.file_stamp import file_size
 from fedtui.system.zone import local_zone
 
@@ -56,7 +60,34 @@ def output_at(run: Run, home: str) -> RunOutputText:
             parts.append(read_slice(where, path, start, end))
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
+    if unclear and parts:
+        data = _since(parts[-1].data, run)
+        unclear = "" if data is not None else unclear
+        parts[-1] = replace(parts[-1], data=data if data is not None else parts[-1].data)
     return RunOutputText(tuple(parts), "; ".join(unread), unclear)
+
+
+_STAMP = re.compile(
+    rb"[\[\"']?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?)(?!\d)"
+)
+
+
+def _since(text: bytes, run: Run) -> bytes | None:
+    """The lines of a run by the times at their beginnings; None where these do not tell where it begins."""
+    zone = local_zone()[1]
+    lines = text.split(b"\n")
+    stamps = (match and read_timestamp(match[1].decode(), zone) for match in map(_STAMP.match, lines))
+    begin = old = None
+    for place, at in enumerate(stamps):
+        if at is None:
+            continue
+        if at > (run.end or run.start) + DUE_WITHIN:
+            return None  # another zone's, or of later lines
+        if at < run.start - EARLY:
+            begin, old = None, place
+        elif begin is None:
+            begin = place
+    return b"\n".join(lines[begin:]) if begin is not None and old == begin - 1 else None
 
 
 def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart:

@@ -14,13 +14,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.crontab import read_command
 from fedtui.history.run_provenance import LOG_SIGHTING, STEP
 from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.model import Answer, Job, LogSlice, Mark, Outcome, Result, Run, Trigger, cron_jobs
-from fedtui.schedule.upcoming import DUE_WITHIN, EARLY, last_due
+from fedtui.schedule.upcoming import DUE_WITHIN, EARLY, last_due, runs_of
 from fedtui.sources.cron_match import match
-from fedtui.sources.recorder import log_start
+from fedtui.sources.recorder import log_start, overwrites
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.file_stamp import file_stamp
@@ -93,10 +92,11 @@ class CronActivitySource(LookingSource):
         seen: dict[str, list[datetime]] = {}
         for run in (*self._runs, *self._open.values()):
             seen.setdefault(run.job_id, []).append(run.start)
-        # Where a timer's service may have written it, a trace is shown, but not kept for a run of cron's.
-        trigger = Trigger.SCHEDULE if self._timers_known() else Trigger.UNKNOWN
+        if not self._timers_known():
+            # A timer's service may have written it: a trace is shown, but not kept for a run of cron's.
+            traces = [replace(trace, trigger=Trigger.UNKNOWN, log=None) for trace in traces]
         return [
-            replace(trace, trigger=trigger)
+            trace
             for trace in traces
             if not any(trace.start - EARLY <= at <= now for at in seen.get(trace.job_id, ()))
         ]
@@ -234,18 +234,30 @@ def _run_by_log(due: _Due) -> Run | None:
 
 def _has_lines(job: Job, size: int, before: int) -> bool:
     """Whether somebody printed into a log of `size` bytes that had `before`: a rotation leaves it empty."""
-    for _, cron in cron_jobs((job,)):
-        if read_command(cron.command, cron.home, cron.environment).overwrites_log:
-            return True
-    return size > before or 0 < size < before
+    return overwrites(job) or size > before or 0 < size < before
 
 
 def _run_by_old_log(job: Job, now: datetime) -> Run | None:
-    """The run that wrote a log before anybody looked, where the job was due then."""
+    """The run that wrote a log before anybody looked: the job was due then, or is known to have begun."""
     mtime, size = file_stamp(job.log_path)
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    due = last_due(job, written, DUE_WITHIN) if size and written <= now + STEP else None
-    return None if due is None else _by_log(job, due, mtime, "was written")
+    if not size or written > now + STEP:
+        return None
+    due = last_due(job, written, DUE_WITHIN) or _began(job, written)
+    if due is None:
+        return None
+    start = 0 if overwrites(job) else None  # `run_persistence` may know it
+    run = _by_log(job, due, mtime, "was written")
+    return replace(run, log=LogSlice(job.log_path or "", start, size))
+
+
+def _began(job: Job, written: datetime) -> datetime | None:
+    """When the last run began that is known by its start alone, if no later one was due before `written`."""
+    last = None if job.running or Mark.NO_STATUS not in job.last_result.marks else job.last_run
+    if last is None or last > written:
+        return None
+    later = next(runs_of(job, last), None)
+    return last if later is not None and later > written else None
 
 
 def _by_log(job: Job, due: datetime, mtime: int, what: str) -> Run:

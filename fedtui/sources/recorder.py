@@ -199,7 +199,7 @@ class RecorderSource(LookingSource):
         name = f"rec-{key}-{record.who.pid}-{record.who.ticks}-{record.who.boot[:8]}"
         log: LogSlice | None = None
         evidence: tuple[str, ...] = (EVIDENCE,)
-        if job.log_path is not None and later and _overwrites(job):
+        if job.log_path is not None and later and overwrites(job):
             evidence = (EVIDENCE, OVERWRITTEN)
         elif job.log_path is not None and record.log_size is not None:
             start = log_start(job, record.log_size)
@@ -240,10 +240,10 @@ def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int
 
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
-    return 0 if size > 0 and _overwrites(job) else size
+    return 0 if size > 0 and overwrites(job) else size
 
 
-def _overwrites(job: Job) -> bool:
+def overwrites(job: Job) -> bool:
     """Whether each run of the job empties its log first."""
     given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
     return any(read_command(*each).overwrites_log for each in given)

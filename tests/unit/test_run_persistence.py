@@ -92,6 +92,29 @@ class World:
         return replace(Run(name, self.job.id, start, end, result), **more)  # type: ignore[arg-type]
 
 
+def test_what_a_run_of_cron_printed_that_nobody_saw(tmp_path: Path) -> None:
+    """Its lines end where the log does, and begin where those of the run before it ended."""
+    log = tmp_path / "sync.log"
+    log.write_text("[ERROR] long ago\n" + WARNS)
+    world = World(tmp_path, cron())
+    first = world.run("cron-log-1", 600, SEEN, log=LogSlice(str(log), None, log.stat().st_size))
+    world.look(first)
+    world.recorder.judge()
+    shown = world.look(first).jobs[0].last_result
+    assert (shown.outcome, shown.errors, shown.warnings) == (Outcome.UNKNOWN, 1, 2)
+    assert shown.reasons[-1].startswith("some of it may be of earlier runs: where its lines begin in ")
+
+    read = log.stat().st_size
+    log.write_text(log.read_text() + "[ERROR] disk full\n")
+    second = world.run("cron-log-2", 300, SEEN, log=LogSlice(str(log), None, log.stat().st_size))
+    world.look(second)
+    world.recorder.judge()
+    shown = world.look(second).jobs[0].last_result
+    assert (shown.errors, shown.reasons) == (1, ("1 error: line 1 [ERROR] disk full",))
+    runs = {run.id: run.log for run in world.history.runs()}
+    assert runs["cron-log-2"] == LogSlice(str(log), read, log.stat().st_size)
+
+
 def test_exit_status_0_is_not_called_ok_before_its_output_was_read(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text("[ERROR] of the run before\n" + WARNS)

@@ -12,7 +12,10 @@ from fedtui.model import (
     CronFacts,
     Job,
     Location,
+    LogSlice,
+    Mark,
     Outcome,
+    Result,
     Run,
     SourceName,
     State,
@@ -258,6 +261,31 @@ async def test_a_log_from_before_tells_that_the_job_has_run_and_no_more(tmp_path
     assert trace.result is not None
     assert trace.result.outcome is Outcome.UNKNOWN
     assert trace.result.known_from == ("log was written at 11:55:03", "no exit status")
+    assert trace.log == LogSlice(str(log), None, log.stat().st_size)
+
+
+async def test_the_log_of_a_run_is_read_that_took_longer_than_its_minute(tmp_path: Path) -> None:
+    """Cron's own log names the start; nobody looked until it was over."""
+    log = tmp_path / "backup.log"
+    log.write_text("[ERROR] no space left\n")
+    began = NOON - timedelta(hours=1)
+    os.utime(log, (began.timestamp() + 1500,) * 2)
+    seen = Result(Outcome.UNKNOWN).marked(Mark.NO_STATUS)
+    backup = replace(job("backup", b"backup.sh", log), schedule="0 * * * *", last_run=began, last_result=seen)
+    (trace,) = await World(backup).runs()
+    assert (trace.start, trace.end) == (began, began + timedelta(minutes=25))
+    assert trace.log == LogSlice(str(log), None, log.stat().st_size)
+    for other in (
+        replace(backup, last_result=Result(Outcome.OK, 0)),  # its output was read
+        replace(backup, last_run=began - timedelta(hours=2)),  # a run since then is missing
+        replace(backup, running_since=began),
+        replace(backup, last_run=began + timedelta(minutes=26)),
+    ):
+        assert await World(other).runs() == ()
+    unsure = World(backup)
+    unsure.timers_known = False
+    (trace,) = await unsure.runs()
+    assert (trace.log, trace.trigger) == (None, Trigger.UNKNOWN)
 
 
 @pytest.mark.parametrize("seconds", [-10, 62, 1800, 5 * 3600])
