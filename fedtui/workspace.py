@@ -339,12 +339,15 @@ class Workspace:
         return snapshot
 
     def _with_freshness(self, snapshot: Snapshot) -> Snapshot:
-        """With whether what the jobs bring is too old, where a product or a good run is known of any."""
-        if not (self.config.jobs or any(job.managed or job.standing.good for job in snapshot.jobs)):
+        """With whether what the jobs bring is too old, where a product or a run is known of any."""
+        known = self.config.jobs or snapshot.starts_since is not None
+        if not (known or any(job.managed or job.last_run for job in snapshot.jobs)):
             return snapshot
+        from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.verdicts.freshness import freshness_of
 
-        found = freshness_of(snapshot, self.book.product_of, self.config.age_limits, self.config.freshness)
+        limits, notes = self.config.age_limits, self.config.freshness
+        found = freshness_of(snapshot, self.book.product_of, limits, notes, TableLoadTimes())
         return replace(snapshot, freshness=found)
 
     def _attended(self, snapshot: Snapshot) -> Snapshot:

@@ -43,6 +43,7 @@ from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configur
 from fedtui.system.power import sleeps
 from fedtui.system.processes import read_stat
 from fedtui.system.program import Ended
+from fedtui.system.table_loaded_at import TableLoadTimes
 from fedtui.system.zone import local_zone
 from fedtui.verdicts.freshness import freshness_of
 
@@ -92,6 +93,7 @@ class FileFacts:
         self.probes = probes
         self.user_path = tuple(user_path)
         self._clock = clock
+        self._loaded_at = TableLoadTimes()
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
         self._worked: dict[str, tuple[Hashable, object]] = {}
 
@@ -287,7 +289,7 @@ class FileFacts:
 
     def freshness(self, snapshot: Snapshot) -> Mapping[str, Freshness]:
         """Whether what the jobs bring is too old, by job id."""
-        return freshness_of(snapshot, self._declared_product, self.age_limits, self.notes)
+        return freshness_of(snapshot, self._declared_product, self.age_limits, self.notes, self._loaded_at)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

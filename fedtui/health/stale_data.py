@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import ProductAge, Snapshot
+from fedtui.model import Job, Outcome, ProductAge, Snapshot, State
 
 STALE_DATA = warning_rule(
     "FT710",
@@ -21,7 +21,7 @@ STALE_DATA = warning_rule(
 
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT710: the newest data of a product, or a job's last good run where it has none, is too old."""
+    """FT710: the newest data of a product is too old, or where a job has none, its last good or only run."""
     for job in snapshot.jobs:
         product = host.product_of(job)
         fresh = snapshot.freshness.get(job.id)
@@ -29,14 +29,8 @@ def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             continue
         age, limit = fresh.product, _hours(fresh.limit)
         if age is None:
-            if fresh.stale and job.standing.good is not None:
-                at = _at(job.standing.good, host)
-                yield STALE_DATA.found(
-                    f"The last run of {job.name} that ended well did so {at}, and one should every {limit}.",
-                    (fresh.words,),
-                    title=f"no run of {job.name} has ended well for too long",
-                    job=job,
-                )
+            if fresh.stale and job.standing.failed is None and job.state is not State.OVERDUE:
+                yield _no_run(job, fresh.words, limit, host)
         elif age.fault:
             yield STALE_DATA.unchecked(product, age.fault)
         elif age.at is None:
@@ -49,6 +43,19 @@ def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 _evidence(age, age.at, host),
                 job=job,
             )
+
+
+def _no_run(job: Job, words: str, limit: str, host: FileFacts) -> CheckReport:
+    """Of a job without a product: FT301 and FT302 report a failure, and a run that is overdue."""
+    good = job.standing.good
+    if good is None or job.last_result.outcome is Outcome.UNKNOWN:
+        said = f"{job.name} has not been seen to run, and it should every {limit}."
+        return STALE_DATA.found(said, (words,), title=f"{job.name} has not run for too long", job=job)
+    said = (
+        f"The last run of {job.name} that ended well did so {_at(good, host)}, and one should every {limit}."
+    )
+    title = f"no run of {job.name} has ended well for too long"
+    return STALE_DATA.found(said, (words,), title=title, job=job)
 
 
 def _evidence(age: ProductAge, newest: datetime, host: FileFacts) -> tuple[str, ...]:

@@ -9,35 +9,46 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fedtui.config import ConfigError
-from fedtui.model import Condition, Freshness, Job, ProductAge, Run, Snapshot
+from fedtui.logs.log_ownership import LogWriters
+from fedtui.model import Condition, Freshness, Job, Outcome, Snapshot
 from fedtui.runs.data_age import product_age
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.zone import local_zone
-from fedtui.verdicts.evidence import JobEvidence
+from fedtui.verdicts.evidence import LoadedAt, seen_evidence
 from fedtui.verdicts.judge import holds, judge
-from fedtui.verdicts.limits import PERIODS, AgeLimit, age_limit
+from fedtui.verdicts.limits import PERIODS, age_limit
 
 
 def freshness_of(
-    snapshot: Snapshot, product_of: Callable[[Job], str], limits: Mapping[str, float], notes: Path | None
+    snapshot: Snapshot,
+    product_of: Callable[[Job], str],
+    limits: Mapping[str, float],
+    notes: Path | None,
+    loaded_at: LoadedAt,
 ) -> Mapping[str, Freshness]:
-    """By job id, of each job that is not paused and has a product, or whose last known run ended well.
+    """By job id, of each job that is not paused and of which it is known.
 
     `product_of` is `RuleBook.product_of`, or one that remembers its answers. `limits` are those that the user
     set, in seconds by a job's id or name; `notes` as `newest_data` has them.
     """
     now = snapshot.at.astimezone(local_zone()[1])
     found: dict[str, Freshness] = {}
+    writers: LogWriters | None = None
     for job in snapshot.jobs:
         if job.paused:
             continue
-        good = job.standing.good if job.standing.failed is None else None
-        product, runs = _declared(job, product_of), snapshot.runs.get(job.id, ())
-        if product or (good is not None and not _within_a_period(job, good, now, limits)):
-            age = product_age(product, now, notes) if product else None
-            found[job.id] = _judged(job, runs, age_limit(job, now, limits, job.managed), now, age)
-        elif good is not None:
-            found[job.id] = Freshness(False)
+        product, sign = _declared(job, product_of), _last_sign(job) or snapshot.starts_since
+        if not product and (sign is None or _within_a_period(job, sign, now, limits)):
+            if sign is not None and sign is not snapshot.starts_since:
+                found[job.id] = Freshness(False)
+            continue
+        writers = writers or LogWriters(snapshot.jobs)
+        age = product_age(product, now, notes) if product else None
+        limit = age_limit(job, now, limits, job.managed)
+        evidence = seen_evidence(job, snapshot, limit, age, writers, loaded_at)
+        judged = holds(judge(evidence, now), Condition.STALE)
+        if product or judged.holds is not None:
+            found[job.id] = Freshness(judged.holds, judged.words, limit.seconds, age)
     return MappingProxyType(found)
 
 
@@ -48,14 +59,16 @@ def _declared(job: Job, product_of: Callable[[Job], str]) -> str:
         return ""
 
 
-def _judged(
-    job: Job, runs: tuple[Run, ...], limit: AgeLimit, now: datetime, product: ProductAge | None
-) -> Freshness:
-    judged = holds(judge(JobEvidence(job, runs, *limit, product), now), Condition.STALE)
-    return Freshness(judged.holds, judged.words, limit.seconds, product)
+def _last_sign(job: Job) -> datetime | None:
+    """When the job last ended well, or last began, where nobody knows how that run ended."""
+    good = job.standing.good
+    if job.standing.failed is not None:
+        return good
+    began = job.last_run if job.last_result.outcome is Outcome.UNKNOWN else None
+    return max(filter(None, (good, began, job.running_since if good is None else None)), default=None)
 
 
-def _within_a_period(job: Job, good: datetime, now: datetime, limits: Mapping[str, float]) -> bool:
+def _within_a_period(job: Job, sign: datetime, now: datetime, limits: Mapping[str, float]) -> bool:
     """Whether the next two runs show it to be fresh: to find the largest gap of a schedule takes long."""
     runs = [] if limits else list(islice(runs_of(job, now), 2))
-    return len(runs) == 2 and now - good <= PERIODS * (runs[1] - runs[0])
+    return len(runs) == 2 and now - sign <= PERIODS * (runs[1] - runs[0])

@@ -249,7 +249,11 @@ def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
     if job.running:
         yield _stale(ran, "it was started at", evidence, now)
     elif log is not None:
-        yield _stale(log, "it has not been seen to run, and last wrote to its log at", evidence, now)
+        seen = evidence.in_force or evidence.first_seen
+        words = "it has not been seen to run, and last wrote to its log at"
+        stale = _stale(log, words, evidence, now)
+        # Where its schedule is newer, or may be, nothing was promised for so long.
+        yield stale if seen is not None and _age(seen, now) > limit else replace(stale, holds=None)
     elif watched:
         words = "cron's log names no start of it since" if ran is None else "cron last started it at"
         yield _stale(ran or evidence.starts_since, words, evidence, now)

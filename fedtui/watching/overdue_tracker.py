@@ -19,17 +19,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from fedtui.history.run_provenance import stamped_ahead
-from fedtui.model import CronFacts, Job, Run, Severity, Snapshot, State, cron_jobs
+from fedtui.model import Job, Run, Severity, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import EARLY, runs_of
 from fedtui.schedulers import driver_of
+from fedtui.verdicts.evidence import LoadedAt
 
 CONFIRM = 3.0
 """Seconds between the two looks, of time in which this program was not stopped."""
 
 MOST_LOOKED_BACK = 1_000
 """With more jobs than this, looking back would hold up the first picture."""
-
-LoadedAt = Callable[[Job, CronFacts], datetime | None]
 
 _SPANS = (timedelta(minutes=3), timedelta(minutes=90), timedelta(hours=25))
 _TOGETHER = timedelta(seconds=1)

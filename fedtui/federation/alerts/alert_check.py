@@ -28,6 +28,8 @@ from fedtui.history.alert_memory import (
     set_aside,
 )
 from fedtui.model import Snapshot
+from fedtui.system.table_loaded_at import TableLoadTimes
+from fedtui.verdicts.evidence import LoadedAt
 
 SendMessage = Callable[[Address, Message, datetime], None]
 """Brings a message to an address. Blocking; raises Undelivered. `channels.send` is one."""
@@ -69,7 +71,7 @@ class AlertReport:
 
 
 class AlertCheck:
-    """One check: where it remembers, whom it tells, and what time it is."""
+    """One check: where it remembers, whom it tells, what time it is, and since when tables are in force."""
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class AlertCheck:
         host: str,
         now: Callable[[], datetime],
         send: SendMessage = send,
+        loaded_at: LoadedAt | None = None,
     ) -> None:
         self._config = config
         self._state = config.state
@@ -85,6 +88,7 @@ class AlertCheck:
         self._heartbeats = [one for one in recipients if one.kind == HEARTBEAT]
         self._labels = labels(recipients)
         self._by = send
+        self._loaded_at = loaded_at or TableLoadTimes()
         self._host = host
         self._now = now
         self._trouble: list[str] = []
@@ -100,7 +104,7 @@ class AlertCheck:
             memory = await asyncio.to_thread(self._recall)
             now = self._now()
             watched = find(memory)
-            found = await collect(watched, snapshot, memory, self._config, now)
+            found = await collect(watched, snapshot, memory, self._config, now, self._loaded_at)
             by_key = {one.key: self._labels[one.key] for one in self._channels}
             memory, new = advance_alerts(memory, found, by_key, now, [one.key for one in self._heartbeats])
             await self._keep(memory)

@@ -20,7 +20,7 @@ from fedtui.crontab.command import GUARDS
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
-from fedtui.logs.log_ownership import LogWriters, Ownership
+from fedtui.logs.log_ownership import LogWriters
 from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
 from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
@@ -30,7 +30,7 @@ from fedtui.runs.run_text import run_output
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
-from fedtui.verdicts.evidence import JobEvidence, known_age, log_grew
+from fedtui.verdicts.evidence import JobEvidence, LoadedAt, known_age, seen_evidence
 from fedtui.verdicts.judge import judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
@@ -141,7 +141,12 @@ def unseen_because(snapshot: Snapshot, source: str) -> str:
 
 @in_thread
 def collect(
-    watched: Sequence[WatchedJob], snapshot: Snapshot, memory: AlertMemory, config: Config, now: datetime
+    watched: Sequence[WatchedJob],
+    snapshot: Snapshot,
+    memory: AlertMemory,
+    config: Config,
+    now: datetime,
+    loaded_at: LoadedAt,
 ) -> list[Observation]:
     """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
     found = []
@@ -152,7 +157,7 @@ def collect(
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        found.append(_looked_at(one, one.job, before, snapshot, writers, config, now))
+        found.append(_looked_at(one, one.job, before, snapshot, writers, config, now, loaded_at))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
@@ -173,24 +178,21 @@ def _looked_at(
     writers: LogWriters,
     config: Config,
     now: datetime,
+    loaded_at: LoadedAt,
 ) -> Observation:
     """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
     period = period if period is not None else before.period
     limit = age_limit(job, now, config.age_limits, one.key, period=period)
     late = before.open.get(Condition.LATE.value)
-    evidence = JobEvidence(
-        job,
-        snapshot.runs.get(job.id, ()),
-        *limit,
-        known_age(one.product, job, snapshot, config.freshness) if one.product else None,
-        log_grew(job.log_path) if writers.of_growth(job) is Ownership.OWN else None,
-        snapshot.starts_since if job.facts.in_table else None,
-        before.since,
-        before.seen,
-        before.good,
-        before.held,
-        late.since if late is not None else None,
+    product = known_age(one.product, job, snapshot, config.freshness) if one.product else None
+    evidence = replace(
+        seen_evidence(job, snapshot, limit, product, writers, loaded_at),
+        first_seen=before.since,
+        judged_until=before.seen,
+        good=before.good,
+        held=before.held,
+        late_since=late.since if late is not None else None,
     )
     judgements = tuple(_with_last_lines(one, evidence) for one in judge(evidence, now))
     after = replace(before, name=job.name, hidden=0)

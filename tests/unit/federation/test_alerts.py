@@ -56,6 +56,7 @@ class World:
         self.there = True
         self.cron_up: bool | None = True
         self.starts_since: datetime | None = None
+        self.loaded_at: datetime | None = None
 
     def send(self, address: Address, message: Message, now: datetime) -> None:
         if address in self.down:
@@ -78,7 +79,8 @@ class World:
         return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:
-        return AlertCheck(self.config, self.addresses, "node1", lambda: self.now, self.send)
+        loaded = lambda *_: self.loaded_at  # noqa: E731
+        return AlertCheck(self.config, self.addresses, "node1", lambda: self.now, self.send, loaded)
 
     def ended(self, result: Result, ago: timedelta = timedelta()) -> None:
         """A run of the job ends."""
@@ -245,6 +247,7 @@ def test_a_log_that_grows_is_enough_and_one_that_does_not_is_stale(world: World,
     log.write_text("sync: 3 patterns\n")
     os.utime(log, (NOW.timestamp(), NOW.timestamp()))
     unknown(world, log)
+    world.loaded_at = NOW - 24 * HOUR
     assert world.check(HOUR).new == ()
     (event,) = world.check(HOUR + timedelta(minutes=1)).new
     assert (event.kind, event.holds) == ("stale", True)
@@ -282,7 +285,10 @@ def test_a_log_that_grows_by_errors_is_not_enough(world: World, tmp_path: Path) 
 
 def test_where_every_start_is_seen_a_job_that_does_not_start_is_stale(world: World) -> None:
     world.starts_since = NOW - 5 * HOUR
+    world.loaded_at = NOW - HOUR
     world.job = replace(world.job, last_result=UNSEEN)
+    assert world.check().new == (), "the table was changed an hour ago: the line may be new"
+    world.loaded_at = NOW - 3 * HOUR
     (event,) = world.check().new
     assert (event.kind, "cron's log names no start" in event.words) == ("stale", True)
 
