@@ -18,7 +18,7 @@ from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Job, Problem, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
 from fedtui.sources.source import unanswered
-from fedtui.system.patience import in_time, is_bounded, patience, seconds_left
+from fedtui.system.patience import LOOK, idle_deadline, in_time, is_bounded, patience, seconds_left
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -65,8 +65,8 @@ FACTS_DEADLINE = 15.0
 LEFT_BEHIND = 1.5
 """Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
 
-STUCK_AFTER = 5.0
-"""The same of judging the runs, which computes as well."""
+HAND_OVER = 0.3
+"""Further seconds for work that keeps its deadline by itself."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -161,7 +161,7 @@ class Workspace:
 
         snapshot, check = self.snapshot, self.checkup
         if is_bounded():
-            found = in_time({"": lambda: check(snapshot)}, FACTS_DEADLINE)
+            found = in_time({"": lambda: check(snapshot)}, seconds_left(FACTS_DEADLINE) + HAND_OVER)
             checked = found.get("") or not_checked(snapshot)
         else:
             checked = check(snapshot)
@@ -257,8 +257,9 @@ class Workspace:
             with patience(wait):
                 asked = [asyncio.ensure_future(self.source(name).read()) for name in group]
             looking = [task for name, task in zip(group, asked, strict=True) if self._looks(name)]
-            if looking:
-                await asyncio.wait(looking, timeout=seconds_left(wait + LEFT_BEHIND))
+            left = idle_deadline(seconds_left(wait + LEFT_BEHIND))
+            while not all(task.done() for task in looking) and (rest := left()) > 0:
+                await asyncio.wait(looking, timeout=min(rest, LOOK))
             await asyncio.gather(*(task for task in asked if task not in looking))
             for name, task in zip(group, asked, strict=True):
                 late = not task.done()
@@ -282,7 +283,7 @@ class Workspace:
 
     def _look_side_by_side(self, names: Sequence[str]) -> dict[str, Answer]:
         looks = {name: cast("LookingSource", self.source(name)).look for name in names}
-        found = in_time(looks, ANSWER_PATIENCE + LEFT_BEHIND)
+        found = in_time(looks, seconds_left(ANSWER_PATIENCE + LEFT_BEHIND))
         now = self.ports.clock()
         return {name: found.get(name) or unanswered(name, ANSWER_PATIENCE, now) for name in names}
 
@@ -306,7 +307,7 @@ class Workspace:
     def _finish(self, answers: Mapping[str, Answer]) -> Snapshot:
         """Show the runs judged, and what is overdue. Where that hangs, no run is called ok for lack of it."""
         calls = {"": lambda: self._with_freshness(self._attended(self._judged(answers)))}
-        snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + STUCK_AFTER).get("")
+        snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + HAND_OVER).get("")
         if snapshot is None:
             from fedtui.run_persistence import unread
 

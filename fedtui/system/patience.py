@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
+from pathlib import Path
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 LEAST = 0.2
 """Seconds that a call gets when the time is up: what answers at once is still heard."""
+
+LOOK = 0.25
+"""Seconds between two looks at whether a call that has not returned computes."""
 
 NOTICE_AFTER = 2.0
 """Seconds of waiting for one thing until a verb that changes something says so."""
@@ -54,8 +58,33 @@ def patience_left(unbounded: float) -> float:
     return max(LEAST, _END.get() - time.monotonic() - 2 * LEAST) if is_bounded() else unbounded
 
 
+def idle_deadline(seconds: float) -> Callable[[], float]:
+    """How many seconds are left of so many in which this process does nothing.
+
+    The time in which one of its threads computes, or waits for a processor, does not count: a slow or busy
+    machine is no disk that hangs.
+    """
+    end, busy, most = time.monotonic() + seconds, _busy_seconds(), 0.0
+
+    def left() -> float:
+        nonlocal most
+        most = max(most, _busy_seconds() - busy)  # what a thread waited is forgotten with the thread
+        return end + most - time.monotonic()
+
+    return left
+
+
+def _busy_seconds() -> float:
+    """For how long threads of this process used a processor, or have waited for one."""
+    waited = 0
+    for path in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):  # a thread that has just ended
+            waited += int(path.read_text().split()[1])
+    return time.process_time() + waited / 1e9
+
+
 def in_time(calls: Mapping[K, Callable[[], T]], seconds: float) -> dict[K, T]:
-    """The results of these calls, made side by side, of those that return within `seconds`.
+    """The results of these calls, made side by side, of those that return by an `idle_deadline`.
 
     One that hangs (a dead network disk) is left behind in its thread. Raises what a call raised.
     """
@@ -71,11 +100,12 @@ def in_time(calls: Mapping[K, Callable[[], T]], seconds: float) -> dict[K, T]:
     threads = [
         threading.Thread(target=copy_context().run, args=(make, *one), daemon=True) for one in calls.items()
     ]
-    until = time.monotonic() + seconds
+    left = idle_deadline(seconds)
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
+        while thread.is_alive() and (wait := left()) > 0:
+            thread.join(min(wait, LOOK))
     if raised:
         raise raised[0]
     return dict(found)

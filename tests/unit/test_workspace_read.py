@@ -135,7 +135,6 @@ def test_a_disk_that_hangs_under_the_history_leaves_the_jobs_and_no_run_that_is_
         def keep_runs(self, runs: Iterable[Run]) -> int:
             return int(never.wait())
 
-    monkeypatch.setattr(module, "STUCK_AFTER", 0.2)
     workspace = place(tmp_path, lambda: None, lambda: None, lambda config: Hanging(config.database))
     with patience(0.5):
         if loop:

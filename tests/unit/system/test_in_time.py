@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -12,6 +13,18 @@ from fedtui.system.patience import in_time
 def test_a_call_that_hangs_is_left_behind() -> None:
     never = threading.Event()
     assert in_time({"a": lambda: 1, "b": never.wait, "c": lambda: None}, 0.3) == {"a": 1, "c": None}
+    never.set()
+
+
+def test_a_call_that_computes_has_its_time() -> None:
+    def compute() -> int:
+        end = time.thread_time() + 0.6
+        while time.thread_time() < end:
+            pass
+        return 1
+
+    never = threading.Event()
+    assert in_time({"slow": compute, "hung": never.wait}, 0.1) == {"slow": 1}
     never.set()
 
 
