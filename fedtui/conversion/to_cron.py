@@ -38,8 +38,8 @@ from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.dialect import dialect_named
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
-from fedtui.sources.systemd.unit_files import assignments, output_file
 from fedtui.system.regular_file import read_regular
+from fedtui.system.unit_files import assignments, output_file
 from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(

@@ -364,7 +364,7 @@ def _rotation(path: str) -> str | None:
 
 
 def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
-    from fedtui.sources.systemd.unit_files import assignments  # not wanted for the first picture
+    from fedtui.system.unit_files import assignments  # not wanted for the first picture
 
     return tuple(assignments([path], section))
 

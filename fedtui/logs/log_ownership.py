@@ -1,6 +1,7 @@
 """Whose lines are in a job's log: those of the run in question, or may another one have written them?
 
-Writers of a log are lines of cron tables, and units by what they name or redirect to.
+Writers of a log are lines of cron tables, and units by what they name or redirect to; services without a
+timer as well, which may write at any time.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import NamedTuple, assert_never
 
 from fedtui.crontab import log_paths
 from fedtui.history.run_provenance import LOG_SIGHTING, ROUNDING
-from fedtui.model import CronFacts, Job, Run, TimerFacts
+from fedtui.model import CronFacts, Job, Run, TimerFacts, timer_jobs
 from fedtui.schedule.upcoming import DUE_WITHIN, runs_of
+from fedtui.system.service_outputs import outputs_of_services
 
 _TO_FILE = re.compile(rb">>?(?![&>])")
 
@@ -59,10 +61,17 @@ class LogWriters:
             for path in paths:
                 writers.setdefault(path, set()).add(job_id)
         self._others = {job_id: writers[paths[0]] - {job_id} for job_id, paths in written.items()}
+        self._paths = {job_id: paths[0] for job_id, paths in written.items()}
+        self._timed = {timer.activates for _, timer in timer_jobs(self._jobs.values())}
 
     def of_growth(self, job: Job) -> Ownership:
         """Whose lines are those by which the job's log grew while no run was seen."""
-        return Ownership.MIXED if self._others.get(job.id) else Ownership.OWN
+        return Ownership.MIXED if self._others.get(job.id) or self._daemons(job.id) else Ownership.OWN
+
+    def _daemons(self, job_id: str) -> bool:
+        """Whether a service writes there that no timer of the jobs starts."""
+        path = self._paths.get(job_id)
+        return path is not None and not outputs_of_services().get(path, self._timed) <= self._timed
 
     def company(self, run: Run, runs: Mapping[str, Sequence[Run]], now: datetime) -> Company:
         """`runs` are those known of all jobs, oldest first by the id of the job; `run` is one of them."""
@@ -71,6 +80,8 @@ class LogWriters:
         earlier = any(one.start <= run.start for one in own)
         later = any(one.start > run.start for one in own)
         others = self._others.get(run.job_id, set())
+        if self._daemons(run.job_id):
+            return Company(True, earlier, later, shared=True)
         if others and not self._jobs[run.job_id].facts.in_table:
             # Its lines were taken to begin where the run before it ended.
             before = [one.end for one in mine if one.start < begin]

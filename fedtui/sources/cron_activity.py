@@ -127,8 +127,11 @@ class CronActivitySource(LookingSource):
             while rest > 0 and self._jobs() is jobs:
                 await asyncio.sleep(min(rest, _NOTICE))
                 rest -= _NOTICE
-            if await asyncio.to_thread(self.notice) or self._traced != {job.id for job in self._logging()}:
+            if await asyncio.to_thread(self._has_news):
                 yield None
+
+    def _has_news(self) -> bool:
+        return self.notice() or self._traced != {job.id for job in self._logging()}
 
     def pause(self) -> float:
         """Seconds till the next look: 0.1 just after a job's minute, else as long as can be."""

@@ -22,9 +22,9 @@ from fedtui.model import APART, CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
-from fedtui.sources.systemd import unit_files
 from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties, UnitListing
 from fedtui.sources.systemd.timer_jobs import ClockReading, ManagerInfo, make_job
+from fedtui.system import unit_files
 from tests.corpus.cases import Answer, answer
 from tests.corpus.host import CaseHost
 from tests.unit.health.answers import seen

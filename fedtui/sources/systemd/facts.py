@@ -14,8 +14,8 @@ from typing import Any
 
 from fedtui.bus.port import Bus, BusError
 from fedtui.bus.systemd_names import PROPERTIES, SERVICE, SYSTEMD, TIMER, UNIT, unit_path, wall
-from fedtui.sources.systemd import unit_files
 from fedtui.sources.systemd.outage import ODD, of_one_unit
+from fedtui.system import unit_files
 
 
 @dataclass(frozen=True, slots=True)

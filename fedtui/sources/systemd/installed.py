@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fedtui.bus.systemd_names import PAUSE_FILE, is_instance, made_by
-from fedtui.sources.systemd.unit_files import read_file
+from fedtui.system.unit_files import read_file
 
 _TIMER = re.compile(r"[A-Za-z0-9:_.\\@-]{1,250}\.timer")
 """Names that systemd takes; of a file with any other it says nothing."""

@@ -11,6 +11,7 @@ import pytest
 from fedtui.history.run_provenance import LOG_SIGHTING
 from fedtui.logs.log_ownership import LogWriters, Ownership, of_sighting
 from fedtui.model import Job, LogSlice, Run
+from fedtui.system import service_outputs
 from tests.unit.test_evidence import JUDGED_OK, UNSEEN, at, line, run_at, timer
 
 LOG = Path("/var/log/sync.log")
@@ -53,6 +54,34 @@ def test_a_timers_lines_begin_where_its_run_before_ended() -> None:
     assert ownership(mine, last, between, jobs=(timed, other)) is Ownership.MIXED
     assert ownership(mine, last, jobs=(timed, other)) is Ownership.APART
     assert ownership(mine, jobs=(timed, other)) is Ownership.MIXED, "nobody knows where they begin"
+
+
+def test_a_service_may_write_at_any_time_unless_a_timer_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_outputs, "_SYSTEM", (tmp_path,))
+    monkeypatch.setattr(service_outputs, "_OF_USERS", tmp_path / "none")
+    log = tmp_path / "sync.log"
+    log.touch()
+    one, timed = line("one", log), timer(log)
+    mine = replace(lines("12:00:01", one), log=LogSlice(str(log), 0, 9))
+
+    def answers(*jobs: Job) -> tuple[Ownership, Ownership]:
+        service_outputs._outputs.cache_clear()
+        writers = LogWriters(jobs)
+        return writers.of_growth(one), writers.company(mine, {one.id: [mine]}, NOW).ownership
+
+    assert answers(one) == (Ownership.OWN, Ownership.OWN)
+    (tmp_path / "sync.service").write_text(f"[Service]\nStandardOutput=append:{log}\n")
+    assert answers(one) == (Ownership.MIXED, Ownership.MIXED)
+    assert answers(one, timed) == (Ownership.MIXED, Ownership.APART), "a job's runs are known"
+    assert LogWriters((timed,)).of_growth(timed) is Ownership.OWN
+    (tmp_path / "sync.service").write_text(f"[Service]\nStandardOutput=append:{log}.other\n")
+    assert answers(one) == (Ownership.OWN, Ownership.OWN)
+    (tmp_path / "sync.service.d").mkdir()
+    (tmp_path / "sync.service.d/log.conf").write_text(f"[Service]\nStandardError=file:{log}\n")
+    assert answers(one) == (Ownership.OWN, Ownership.OWN), "standard output decides where both name a file"
+    service_outputs._outputs.cache_clear()
 
 
 def test_a_job_that_overlaps_itself_mixes_its_lines() -> None:

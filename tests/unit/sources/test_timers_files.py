@@ -15,9 +15,9 @@ from fedtui.bus.systemd_names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties, UnitListing
 from fedtui.sources.systemd.installed import names, states
 from fedtui.sources.systemd.timer_jobs import ClockReading, ManagerInfo, make_job
-from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file, output_mode
 from fedtui.system import systemd_analyze
 from fedtui.system.program import ProgramError
+from fedtui.system.unit_files import assignments, expand, in_force, output_file, output_mode
 
 RECORDED = Path(__file__).parents[2] / "recordings" / "systemd-analyze"
 ME = pwd.getpwuid(os.getuid())

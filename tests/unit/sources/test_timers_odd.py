@@ -18,7 +18,7 @@ from fedtui.model import Job, Outcome, Result, Run, State
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.job_rows import Column, cell, next_words
 from fedtui.sources.systemd.installed import instances, names, states
-from fedtui.sources.systemd.unit_files import assignments
+from fedtui.system.unit_files import assignments
 from tests.unit.bus.replay import ReplayBus
 from tests.unit.sources.test_timers import World, _runs
 
