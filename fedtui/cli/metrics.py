@@ -14,11 +14,12 @@ from fedtui.cli.incomplete import missing, report
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.history.database import KEPT_RUNS, HistoryError
+from fedtui.history.run_provenance import in_order
 from fedtui.model import Job, Run, Severity, Snapshot
 from fedtui.presentation.finding_groups import unseen
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.safe_folder import UnsafeFolder, held_folder
-from fedtui.verdicts.judge import GOOD, failures_in_a_row
+from fedtui.verdicts.judge import failures_in_a_row
 from fedtui.workspace import Workspace
 
 MODE = 0o644
@@ -61,18 +62,15 @@ def _older_runs(snapshot: Snapshot, workspace: Workspace) -> dict[str, tuple[Run
     found = dict(snapshot.runs)
     for job in snapshot.jobs:
         runs = found.get(job.id, ())
-        if runs and not any(_good(run) for run in runs):
+        if runs and not any(run.result is not None and run.result.good for run in runs):
+            history = workspace.ports.history
             try:
-                kept = workspace.ports.history.runs(job.id, KEPT_RUNS)
+                kept = [run for name in snapshot.ids_of(job.id) for run in history.runs(name, KEPT_RUNS)]
             except HistoryError:
                 break  # told by the snapshot's own problems: what is seen now must do
             known = {run.id: run for run in (*kept, *runs)}
-            found[job.id] = tuple(sorted(known.values(), key=lambda run: run.start))
+            found[job.id] = tuple(in_order(known.values(), snapshot.at))
     return found
-
-
-def _good(run: Run) -> bool:
-    return run.result is not None and run.result.outcome in GOOD
 
 
 def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: JsonRecords) -> list[Family]:
@@ -105,7 +103,7 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         fresh = snapshot.freshness.get(job.id)
         if fresh is not None and fresh.stale is not None:
             stale.add(float(fresh.stale), **labels)
-        if job.standing.failed is not None or result.outcome in GOOD:
+        if job.standing.failed is not None or result.good:
             failed.add(float(job.standing.failed is not None), **labels)
             in_a_row.add(_failures(job, known), **labels)
     up = Family("fedtui_scheduler_up", "1 if the daemon that starts jobs runs, 0 if not.")
@@ -122,8 +120,8 @@ def _moment(family: Family, moment: datetime | None, labels: dict[str, str]) -> 
 
 def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
     """The ends of the runs that did their work, the latest first."""
-    yield from (run.end or run.start for run in reversed(runs) if _good(run))
-    if not runs and job.last_run is not None and job.last_result.outcome in GOOD:
+    yield from (run.end or run.start for run in reversed(runs) if run.result is not None and run.result.good)
+    if not runs and job.last_run is not None and job.last_result.good:
         yield job.last_run
 
 

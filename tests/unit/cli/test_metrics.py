@@ -6,13 +6,15 @@ import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.cli.metrics import finding_families, job_families
+from fedtui.cli.metrics import _older_runs, finding_families, job_families
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
+from fedtui.history.database import History
 from fedtui.model import (
     CronFacts,
     Finding,
@@ -95,6 +97,25 @@ def test_a_run_with_warnings_did_its_work() -> None:
     found = read(Snapshot(NOW, (job(last_result=warned),)), runs(warned))
     assert found["fedtui_job_last_run_failed"] == 0
     assert found["fedtui_job_last_success_timestamp_seconds"] == NOW.timestamp() + 5
+
+
+def test_a_run_that_printed_errors_is_no_success() -> None:
+    errors = Result(Outcome.WARNINGS, exit_code=0, warnings=1, errors=1)
+    found = read(Snapshot(NOW, (job(last_result=errors),)), runs(errors))
+    assert "fedtui_job_last_run_failed" not in found
+    assert "fedtui_job_last_success_timestamp_seconds" not in found
+
+
+def test_the_last_success_may_be_on_record_under_a_former_id(tmp_path: Path) -> None:
+    """The job was moved: its runs from before count, and the newest of them all come last."""
+    history = History(tmp_path / "history.db")
+    old = [replace(run, job_id="crontab:0") for run in runs(OK, FAILED, FAILED)[:2]]
+    history.keep_runs(old)
+    failed = runs(OK, FAILED, FAILED)[2]
+    snapshot = Snapshot(NOW, (job(),), runs={"crontab:1": (failed,)}, heirs={"crontab:0": "crontab:1"})
+    workspace = SimpleNamespace(ports=SimpleNamespace(history=history))
+    found = _older_runs(snapshot, workspace)["crontab:1"]  # type: ignore[arg-type]  # what is asked of one
+    assert [run.id for run in found] == ["r0", "r1", "r2"]
 
 
 def test_schedulers_findings_and_checks() -> None:
