@@ -42,7 +42,7 @@ class Engine:
         with suppress(Refused):  # what a killed change left is no base for a plan
             await changes.recover_if_needed(self._ports)
         jobs = tuple(map(self._job, request.jobs))
-        if len(jobs) > 1 and request.verb in ("edit", "fix", "silence"):
+        if len(jobs) > 1 and request.verb in ("fix", "silence"):
             raise Refused(f"fedtui can {request.verb} one job at a time.")
         given = _Arguments(request.arguments)
         try:
@@ -74,8 +74,8 @@ class Engine:
             case "environment":
                 return await planning.plan_environment(jobs, given["settings"], ports, fixes=fixes)
             case "edit":
-                draft = _built(partial(replace, await planning.load_draft(jobs[0], ports)), given)
-                return await planning.plan_edit(jobs[0], draft, ports, fixes=fixes)
+                edited = lambda draft: _built(partial(replace, draft), given)  # noqa: E731
+                return await planning.plan_edit(jobs, edited, ports, fixes=fixes)
             case "fix":
                 return await changes.plan_fix(jobs[0], given["text"], ports, fixes=fixes)
             case "silence":

@@ -170,7 +170,7 @@ _VERBS = {
     "metrics": "metrics.write_metrics",
     "git-sync": "git_sync.git_sync",
     "run": "run.run_job",
-    "stop": "run.stop_job",
+    "stop": "run.stop_jobs",
     "env": "env.show_environment",
     "watch": "watch.watch",
     "drill": "drill.drill",

@@ -56,7 +56,7 @@ async def _request(workspace: Workspace, options: Namespace) -> Request:
             return Request("record", (), {"off": options.off})
     if options.verb == "reschedule":
         _read_form(options)
-    jobs = await find_jobs(workspace, options.jobs if options.verb != "edit" else [options.job])
+    jobs = await find_jobs(workspace, options.jobs)
     ids = tuple(job.id for job in jobs)
     match options.verb:
         case "record":
@@ -66,13 +66,7 @@ async def _request(workspace: Workspace, options: Namespace) -> Request:
         case "convert":
             return Request("convert", ids, {"to": options.to, "linger": options.linger})
         case "edit":
-            fields = ("schedule", "command", "name", "note")
-            given = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}
-            if not given:
-                raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
-            if options.schedule is not None:
-                await _check(jobs[0], options.schedule, workspace)
-            return Request("edit", ids, given)
+            return Request("edit", ids, await _new_fields(jobs, options, workspace))
     return Request(options.verb, ids)
 
 
@@ -93,6 +87,18 @@ async def _new_schedule(jobs: Sequence[Job], options: Namespace, workspace: Work
                 "say why it leaves it: --reason TEXT [--ticket ID]"
             )
     return {"schedule": options.to, "reason": options.reason, "ticket": options.ticket}
+
+
+async def _new_fields(jobs: Sequence[Job], options: Namespace, workspace: Workspace) -> dict[str, str]:
+    fields = ("schedule", "command", "name", "note")
+    given = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}
+    if not given:
+        raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
+    if options.name is not None and len(jobs) > 1:
+        raise UsageError("edit: --name is for one job")
+    for job in jobs if options.schedule is not None else ():
+        await _check(job, options.schedule, workspace)
+    return given
 
 
 async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:

@@ -154,7 +154,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _stop(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
+    jobs_argument(parser)
     write_options(parser)
 
 
@@ -201,7 +201,7 @@ def _new(parser: argparse.ArgumentParser) -> None:
 
 
 def _edit(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
+    jobs_argument(parser)
     for option in ("--schedule", "--command", "--name", "--note"):
         parser.add_argument(option, default=None)
     write_options(parser)
@@ -285,7 +285,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "history": ("print the runs that were seen, newest first", _history),
     "logs": ("print the end of a job's log", _logs),
     "run": ("run a job now, as its scheduler would", _run),
-    "stop": ("stop a job that runs", _stop),
+    "stop": ("stop jobs that run", _stop),
     "pause": ("hold a job's schedule back", _on_jobs),
     "resume": ("let a paused job run again", _on_jobs),
     "record": ("record exit codes of cron jobs", _record),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fedtui.cli.in_shell import in_shell
@@ -31,20 +32,20 @@ def result_record(plan: Plan, applied: Applied) -> json_types.ResultRecord:
     return {**_change(plan), "message": message, "undo_id": applied.undo_id}
 
 
-def run_plan_record(verb: str, job: Job, summary: str) -> json_types.PlanRecord:
+def run_plan_record(verb: str, jobs: Iterable[Job], summary: str) -> json_types.PlanRecord:
     """What `run` or `stop` would do: no file is written."""
     return {
         "id": None,
-        **_of_run(verb, job, summary),
+        **_of_run(verb, jobs, summary),
         "steps": [],
         "destructive": verb == "stop",
         "alternative": None,
     }
 
 
-def run_result_record(verb: str, job: Job, message: str) -> json_types.ResultRecord:
+def run_result_record(verb: str, jobs: Iterable[Job], message: str) -> json_types.ResultRecord:
     """What `stop` did; nothing takes it back."""
-    return {**_of_run(verb, job, message), "message": sanitize_and_mask(message), "undo_id": None}
+    return {**_of_run(verb, jobs, message), "message": sanitize_and_mask(message), "undo_id": None}
 
 
 def _change(plan: Plan) -> json_types.ChangeRecord:
@@ -58,10 +59,10 @@ def _change(plan: Plan) -> json_types.ChangeRecord:
     }
 
 
-def _of_run(verb: str, job: Job, summary: str) -> json_types.ChangeRecord:
+def _of_run(verb: str, jobs: Iterable[Job], summary: str) -> json_types.ChangeRecord:
     return {
         "verb": verb,
-        "jobs": [_reference(job.id, job.name)],
+        "jobs": [_reference(job.id, job.name) for job in jobs],
         "summary": sanitize_and_mask(summary),
         "diffs": [],
         "warnings": [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from fedtui.action_result import Refused
+from fedtui.action_result import PartlyDone, Refused
 from fedtui.cli.change import agreed
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
@@ -14,6 +14,7 @@ from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
 from fedtui.safe_text import SafeOutput, sanitize_and_mask
+from fedtui.schedule.patterns import listing
 from fedtui.workspace import Workspace
 
 
@@ -23,7 +24,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     if options.dry_run:
         would = f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}"
         if options.json:
-            print_json(options.json, run_plan_record("run", job, would), "plan")
+            print_json(options.json, run_plan_record("run", (job,), would), "plan")
         else:
             print(would)
         return ExitStatus.DONE
@@ -69,23 +70,36 @@ def _verdict(run: Run, quiet: bool) -> int:
     return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 
 
-async def stop_job(workspace: Workspace, options: Namespace) -> int:
-    """`fedtui stop`: end a run in progress; asks first, as it takes something away."""
-    (job,) = await find_jobs(workspace, (options.job,))
-    summary = f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace."
+async def stop_jobs(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui stop`: end runs in progress; asks first, as it takes something away."""
+    jobs = await find_jobs(workspace, options.jobs)
+    names = listing([sanitize_and_mask(job.name) for job in jobs])
+    summary = f"Stop {names}: SIGTERM, then SIGKILL after a grace."
     if not options.json:
         print(summary)
     if options.dry_run:
         if options.json:
-            print_json(options.json, run_plan_record("stop", job, summary), "plan")
+            print_json(options.json, run_plan_record("stop", jobs, summary), "plan")
         else:
             print("Dry run: nothing was stopped.")
         return ExitStatus.DONE
-    if not agreed(options, "Stop it?", "Nothing was stopped.", "--yes stops it without asking."):
+    question = "Stop it?" if len(jobs) == 1 else "Stop them?"
+    if not agreed(options, question, "Nothing was stopped.", "--yes stops without asking."):
         return ExitStatus.REFUSED
-    message = (await control.stop(job, workspace.ports)).message
+    stopped, refused = [], []
+    for job, ended in zip(jobs, await control.stop_each(jobs, workspace.ports), strict=True):
+        if isinstance(ended, Refused):
+            refused.append(ended)
+        else:
+            stopped.append((job, ended.message))
+    message = " ".join(text for _, text in stopped)
+    if refused and not stopped:
+        raise refused[0]
+    if refused:
+        others = " ".join(dict.fromkeys(one.message for one in refused))
+        raise PartlyDone(message, others, next((one.advice for one in refused if one.advice), ""))
     if options.json:
-        print_json(options.json, run_result_record("stop", job, message), "result")
+        print_json(options.json, run_result_record("stop", jobs, message), "result")
     else:
         print(sanitize_and_mask(message))
     return ExitStatus.DONE

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import assert_never
@@ -132,6 +132,18 @@ async def stop(job: Job, ports: Ports) -> Applied:
             return Applied(await start_unit.stop(timer, ports))
         case _ as never:
             assert_never(never)
+
+
+async def stop_each(jobs: Sequence[Job], ports: Ports) -> list[Applied | Refused]:
+    """`stop` of several jobs side by side; what became of each, in their order."""
+
+    async def one(job: Job) -> Applied | Refused:
+        try:
+            return await stop(job, ports)
+        except Refused as refused:
+            return refused
+
+    return await asyncio.gather(*map(one, jobs))
 
 
 async def _stop_group(job: Job, cron: CronFacts, ports: Ports) -> Applied:

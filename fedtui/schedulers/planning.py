@@ -103,10 +103,15 @@ async def plan_environment(
     return await _of_lines(jobs, "environment", add, Tables(ports, fixes), ports)
 
 
-async def plan_edit(job: Job, draft: Draft, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
-    """Schedule, command, name and note of a cron job as `draft` has them."""
-    new: _OfLine = lambda each, tables: cron_change.propose_edit(each, draft, tables, ports)  # noqa: E731
-    return await _of_lines(job, "edit", new, Tables(ports, fixes), ports)
+async def plan_edit(
+    jobs: Jobs, edited: Callable[[Draft], Draft], ports: Ports, *, fixes: LineFixes | None = None
+) -> Plan:
+    """Schedule, command, name and note of each cron job as `edited` makes them of what they are."""
+
+    def edit(job: Job, tables: Tables) -> Wording:
+        return cron_change.propose_edit(job, edited(cron_change.draft_of(job, ports)), tables, ports)
+
+    return await _of_lines(jobs, "edit", edit, Tables(ports, fixes), ports)
 
 
 async def load_draft(job: Job, ports: Ports) -> Draft:

@@ -214,8 +214,8 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
     draft = await load_draft(target, world)
     assert draft == Draft("05 8 * * 0", "echo caf\xe9 100\\% %input\r", "echo", "")
     with pytest.raises(Refused, match="Nothing was changed"):
-        await plan_edit(target, draft, world)
-    plan = await plan_edit(target, replace(draft, schedule="10 8 * * 0", name="brunch"), world)
+        await plan_edit(target, lambda _: draft, world)
+    plan = await plan_edit(target, lambda _: replace(draft, schedule="10 8 * * 0", name="brunch"), world)
     assert plan.summary == "Change the schedule and name. From Sun 08:05 to Sun 08:10."
     await apply(plan, world)
     assert port.read() == TABLE.replace(b"05 8 * * 0\techo", b"# name: brunch\n10 8 * * 0\techo")
@@ -224,7 +224,7 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
 async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
     draft = await load_draft(target, world)
-    plan = await plan_edit(target, replace(draft, command="true"), world)
+    plan = await plan_edit(target, lambda _: replace(draft, command="true"), world)
     assert plan.warnings == ()
     await apply(plan, world)
     (pair,) = world.history.jobs()[1]
@@ -236,7 +236,7 @@ async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) ->
     await apply(await plan_undo(world), world)
     assert world.history.jobs()[1] == (pair,)
     draft = await load_draft(target, world)
-    assert (await plan_edit(target, replace(draft, schedule="1 1 * * *"), world)).moves == ()
+    assert (await plan_edit(target, lambda _: replace(draft, schedule="1 1 * * *"), world)).moves == ()
 
 
 async def test_undo_and_redo_of_one_change(world: Ports, port: TableFile) -> None:

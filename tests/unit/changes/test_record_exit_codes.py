@@ -188,7 +188,7 @@ async def test_a_recorded_line_is_paused_rescheduled_and_edited_as_the_job_it_is
     assert port.read() == recorded.replace(b"0 *\t* * *   fedtui", b"*/5 *\t* * *   fedtui")
     assert (await planning.load_draft(job(port), world)).command == "bash ~/sync.sh >> ~/sync.log 2>&1"
     draft = Draft("*/5 * * * *", "bash ~/sync.sh --all >> ~/all.log 2>&1", "sync", "")
-    await changes.apply(await planning.plan_edit(job(port), draft, world), world)
+    await changes.apply(await planning.plan_edit(job(port), lambda _: draft, world), world)
     entry = entry_of(port)
     assert entry.command == b"bash ~/sync.sh --all >> ~/all.log 2>&1"
     assert entry.recorder is not None

@@ -15,12 +15,15 @@ from typing import Any, cast
 import pytest
 
 from fedtui.__main__ import main
+from fedtui.action_result import Applied, Refused
 from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
+from fedtui.ports import Ports
+from fedtui.runs import control
 from fedtui.workspace import Workspace
 from tests.unit.cli.conftest import Shell, demo_folder
 
@@ -232,6 +235,36 @@ def test_stop_of_a_job_that_does_not_run_is_refused(shell: Shell) -> None:
     status, _, err = shell("stop", "sync", "--yes")
     assert status == 3
     assert "does not run" in err
+
+
+def test_of_several_jobs_those_that_run_are_stopped(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "crontab").write_text("# name: one\n0 1 * * * true\n# name: two\n0 2 * * * true\n")
+
+    async def stop(job: Job, ports: Ports) -> Applied:
+        if job.name == "two":
+            raise Refused("two does not run.", "Nothing was stopped.")
+        return Applied(f"Stopped {job.name}: SIGTERM, ended after 0.1 s.")
+
+    monkeypatch.setattr(control, "stop", stop)
+    status, out, err = shell("stop", "one", "two", "--yes")
+    assert (status, out) == (4, "Stop one and two: SIGTERM, then SIGKILL after a grace.\n")
+    assert err == "Stopped one: SIGTERM, ended after 0.1 s. two does not run.\n"
+    status, out, _ = shell("stop", "one", "--yes")
+    assert (status, out.splitlines()[-1]) == (0, "Stopped one: SIGTERM, ended after 0.1 s.")
+
+
+def test_several_jobs_are_edited_with_one_plan_and_one_undo(shell: Shell, folder: Path) -> None:
+    text = "# name: one\n0 1 * * * true\n# name: two\n0 2 * * * false\n"
+    (folder / "crontab").write_text(text)
+    status, _, err = shell("edit", "one", "two", "--name", "both", "--yes")
+    assert (status, "--name is for one job" in err) == (2, True)
+    status, out, _ = shell("edit", "one", "two", "--schedule", "30 4 * * *", "--yes")
+    assert status == 0, out
+    assert table(folder) == text.replace("0 1 *", "30 4 *").replace("0 2 *", "30 4 *")
+    assert shell("undo", "--yes")[0] == 0
+    assert table(folder) == text
 
 
 @pytest.mark.parametrize("words", [["fly"], ["list", "--source", "moon"], ["next"], ["run"], ["undo", "x"]])
