@@ -20,6 +20,9 @@ from fedtui.changes.edits import (
     Edit,
     FileEdit,
     FolderEdit,
+    LingerEdit,
+    MaskEdit,
+    RemoteUrlEdit,
     UnitEdit,
     inverse,
     is_bookkeeping,
@@ -86,9 +89,12 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
     plan = replace(plan, change=change_set)
     journal = await asyncio.to_thread(ChangeJournal, plan, ports)
     executor = EditExecutor(ports, unread=change_set.made)
-    made = 0
+    begun = made = 0
     try:
         for edit in change_set.edits:
+            if made:  # of the first all states were looked at just now
+                await _check_before(edit, change_set.edits[:made], ports)
+            begun += 1
             await executor.make(edit)
             made += 1
             if made < len(change_set.edits):  # finishing the step notes the last one
@@ -100,13 +106,27 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
         advice = f"{unknown.advice}; {then} with: fedtui undo {undoes or journal.id}"
         raise OutcomeUnknown(unknown.cause, advice) from unknown
     except Refused as refusal:
-        await _roll_back(change_set, made, refusal, journal, ports)
+        await _roll_back(replace(change_set, edits=edits[:begun]), made, refusal, journal, ports)
         raise
     except Exception as error:
         failed = Refused(f"{error or type(error).__name__}.".replace("..", "."))
-        await _roll_back(change_set, made, failed, journal, ports)
+        await _roll_back(replace(change_set, edits=edits[:begun]), made, failed, journal, ports)
         raise failed from error
     return await asyncio.to_thread(journal.finish)
+
+
+async def _check_before(edit: Edit, made: Sequence[Edit], ports: Ports) -> None:
+    """Raise Conflict where others changed meanwhile what the edit replaces without a comparison of its own.
+
+    A unit that an edit before it is about has the state that this one left.
+    """
+    if not isinstance(edit, UnitEdit | MaskEdit | LingerEdit | RemoteUrlEdit):
+        return
+    unit = getattr(edit, "unit", None)
+    if unit is not None and any(unit in unit_edits.units_of(one) for one in made):
+        return
+    if await apply_edit.state_of(edit, ports) is EditState.OTHER:
+        raise Conflict(f"Someone changed {edit_label(edit)} after your plan was made.", "")
 
 
 def _without_folders_there(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:

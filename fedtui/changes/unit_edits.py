@@ -211,6 +211,16 @@ def _unit_of(file: FileEdit) -> str:
     return path.parent.stem if path.parent.suffix == ".d" else path.name
 
 
+def units_of(edit: Edit) -> tuple[str, ...]:
+    """The unit that the edit is about, or whose file it is."""
+    match edit:
+        case UnitEdit() | MaskEdit():
+            return (edit.unit,)
+        case FileEdit() if open_manager(edit.path) is not None:
+            return (_unit_of(edit),)
+    return ()
+
+
 async def _needs_reload(systemd: SystemdManager, files: Iterable[FileEdit]) -> bool:
     """A unit that is not in memory is read from its files without a reload."""
     for unit in dict.fromkeys(map(_unit_of, files)):

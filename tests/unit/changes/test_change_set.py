@@ -550,6 +550,32 @@ async def test_git_edits_leave_the_checkout_alone(here: Ports, checkout: Path, t
     assert git(place, "branch", "--show-current") == "automation/federated-sync"
 
 
+async def test_a_url_that_others_change_while_the_first_edits_are_made_is_theirs(
+    here: Ports, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "note"
+    plan = await planned(
+        [
+            FileEdit(str(note), None, b"first\n"),
+            RemoteUrlEdit(str(checkout), "origin", "https://host/repo.git", "git@host:repo.git"),
+        ],
+        here,
+    )
+    made = EditExecutor.make
+
+    async def meanwhile(executor: EditExecutor, edit: Edit) -> None:
+        await made(executor, edit)
+        git(checkout, "remote", "set-url", "origin", "https://theirs/repo.git")
+
+    monkeypatch.setattr(EditExecutor, "make", meanwhile)
+    with pytest.raises(Refused) as refused:
+        await changes.apply(plan, here)
+    assert str(refused.value).startswith("Someone changed the URL of origin in ")
+    assert "What had been done before was rolled back" in str(refused.value)
+    assert git(checkout, "remote", "get-url", "origin").strip() == "https://theirs/repo.git"
+    assert not note.exists()
+
+
 async def test_a_worktree_with_unsaved_work_is_not_removed(
     here: Ports, checkout: Path, tmp_path: Path
 ) -> None:
