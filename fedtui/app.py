@@ -88,7 +88,7 @@ class FedtuiApp(KeysInOrder):
         super().__init__()
         self.store = store
         self.ports = ports
-        self.engine = Engine(ports, lambda: store.snapshot)
+        self.engine = Engine(ports, lambda: store.snapshot, clock)
         self.config = config
         self.clock = clock
         self.open_log = open_log

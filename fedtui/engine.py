@@ -10,41 +10,51 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.request import Request
+from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
-    from fedtui.changes import Draft, FileDiff, Plan
+    from fedtui.changes import Draft, FileDiff, Plan, Preview
     from fedtui.changes.open_table import LineFixes
     from fedtui.changes.restore import KeptTable
     from fedtui.federation.setup.service import SetupService
     from fedtui.history.database import UndoStep
     from fedtui.model import CommentedOut, Job, Snapshot
     from fedtui.ports import Ports
+    from fedtui.schedule.contention import Contention
 
 
 T = TypeVar("T")
 
 
 class Engine:
-    """Plans and applies changes to the jobs that `snapshot` knows by their ids."""
+    """Plans and applies changes to the jobs that `snapshot` knows by their ids.
 
-    def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
+    `now` gives the time in the zone in which previews are read; without it the machine's.
+    """
+
+    def __init__(
+        self, ports: Ports, snapshot: Callable[[], Snapshot], now: Callable[[], datetime] | None = None
+    ) -> None:
         self._ports = ports
         self._snapshot = snapshot
+        self._piles: tuple[Sequence[Job], str | None, Contention] | None = None
+        self._now = now or (lambda: ports.clock().astimezone(local_zone()[1]))
 
-    async def plan(self, request: Request, fixes: LineFixes | None = None) -> Plan:
+    async def plan(self, request: Request) -> Plan:
         """The plan that a request asks for. Raises Refused, or BadTable where `fixes` must replace lines."""
         with suppress(Refused):  # what a killed change left is no base for a plan
             await changes.recover_if_needed(self._ports)
         jobs = tuple(map(self._job, request.jobs))
         if len(jobs) > 1 and request.verb in ("fix", "silence"):
             raise Refused(f"fedtui can {request.verb} one job at a time.")
-        given = _Arguments(request.arguments)
+        given, fixes = _Arguments(request.arguments), request.fixes
         try:
             if jobs:
                 return await self._of_jobs(request.verb, jobs, given, fixes)
@@ -54,7 +64,7 @@ class Engine:
             raise Refused(f"{what}{error.strerror or error}.", advice="Try again.") from error
 
     async def _of_jobs(
-        self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
+        self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes
     ) -> Plan:
         from fedtui.schedulers import planning
 
@@ -88,7 +98,7 @@ class Engine:
                 )
         raise Refused(f"This fedtui cannot {verb} a job.")
 
-    async def _of_none(self, verb: str, given: Mapping[str, Any], fixes: LineFixes | None) -> Plan:
+    async def _of_none(self, verb: str, given: Mapping[str, Any], fixes: LineFixes) -> Plan:
         ports = self._ports
         match verb:
             case "new":
@@ -124,6 +134,20 @@ class Engine:
         from fedtui.federation.setup.service import SetupService
 
         return SetupService(self._ports, self._snapshot)
+
+    async def preview(self, job_id: str | None, text: str, *, among: bool = False) -> Preview:
+        """What a schedule would mean for a job, or for a new one; `among` the jobs that start then, too."""
+        jobs = self._snapshot().jobs
+        if among and (self._piles is None or self._piles[0] is not jobs or self._piles[1] != job_id):
+            from fedtui.schedule.contention import Contention
+
+            self._piles = jobs, job_id, Contention(jobs, self._now(), but=job_id or "")
+        try:
+            job = self._job(job_id) if job_id is not None else None
+        except Refused as gone:  # while its dialog is open
+            return changes.Preview(False, gone.message, None, "", (), (), "", "")
+        contention = self._piles[2] if among and self._piles is not None else None
+        return await changes.preview(job, text, self._ports, self._now(), contention)
 
     async def apply(self, plan: Plan) -> Applied:
         """Make the planned change and read it back. Raises Conflict, PartlyDone or Refused."""

@@ -145,7 +145,7 @@ class Workspace:
         """Plans and applies changes to the jobs of the newest picture."""
         from fedtui.engine import Engine
 
-        return Engine(self.ports, lambda: self.snapshot)
+        return Engine(self.ports, lambda: self.snapshot, self.now)
 
     @cached_property
     def checkup(self) -> CheckRunner:

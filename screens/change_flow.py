@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fedtui.changes import BadTable, Plan
     from fedtui.changes.open_table import LineFixes
 
-    Plans = Callable[[LineFixes | None], Awaitable[Plan]]
+    Plans = Callable[[LineFixes], Awaitable[Plan]]
     """Makes a plan from the present state; the argument replaces lines that cron refuses."""
 
 
@@ -67,9 +68,9 @@ class ChangeFlow:
         """Plan, show the plan, apply it on `y`, then read again what it touched."""
         engine, asked = self.screen.host.engine, request
 
-        async def make(fixes: LineFixes | None) -> Plan:
+        async def make(fixes: LineFixes) -> Plan:
             nonlocal asked
-            plan = await engine.plan(asked, fixes)
+            plan = await engine.plan(replace(asked, fixes=fixes))
             if plan.change.undoes is not None:  # made again, it is about the same change, not the one before
                 asked = Request("undo", (), {"id": plan.change.undoes})
             return plan
@@ -78,7 +79,7 @@ class ChangeFlow:
 
     async def show(self, title: str, make: Plans, name: str = "") -> None:
         """`change`, for a plan that `make` works out."""
-        fixes: LineFixes | None = None
+        fixes: LineFixes = {}
         engine = self.screen.host.engine
         try:
             try:
@@ -100,7 +101,7 @@ class ChangeFlow:
             plan,
             engine.apply,
             lambda: make(fixes),
-            (lambda: engine.plan(alternative(plan), fixes)) if plan.alternative else None,
+            (lambda: engine.plan(replace(alternative(plan), fixes=fixes))) if plan.alternative else None,
         )
         applied = await self.screen.app.push_screen_wait(screen)
         if applied is not None:

@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.request import Request
 from fedtui.config import ConfigError
@@ -31,6 +30,7 @@ Given = ParamSpec("Given")
 
 LOADED_LATER = (
     "changes.schedule_preview",
+    "schedule.contention",
     "changes.touched_sources",
     "conversion.convert",
     "screens.choose",
@@ -164,10 +164,8 @@ class JobActions(ChangingScreen):
 
     def _preview(self, job: Job | None) -> AskPreview:
         """Says what a schedule would mean for the job, or for a new one, beside the jobs there are now."""
-        from fedtui.schedule.contention import Contention
-
-        contention = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
-        return lambda text: changes.preview(job, text, self.host.ports, self.now(), contention)
+        job_id = job.id if job is not None else None
+        return lambda text: self.host.engine.preview(job_id, text, among=True)
 
     async def _reschedule(self, job: Job) -> None:
         from fedtui.screens.reschedule import RescheduleScreen

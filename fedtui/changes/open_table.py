@@ -22,14 +22,14 @@ from fedtui.system.crontab_port import CrontabError, CrontabMissing, CrontabPort
 from fedtui.system.crontab_program import SystemCrontab
 from fedtui.system.system_table import SystemTable
 
-LineFixes = Mapping[int, str | bytes]
-"""New text for lines that cron refuses, by their 1-based numbers: "" empties a line. Text becomes UTF-8."""
+LineFixes = Mapping[str, str]
+"""New text for lines that cron refuses, by their 1-based numbers: "" empties a line. Surrogates are bytes."""
 
 
 class BadTable(Refused):
     """The table holds lines that cron refuses, so crontab(1) will not take it until they are fixed.
 
-    `lines` are those lines. Plan again with `fixes` to fix them in the same plan.
+    `lines` are those lines. A request with `fixes` fixes them in the same plan.
     """
 
     def __init__(self, title: str, lines: tuple[Line, ...]) -> None:
@@ -44,8 +44,9 @@ class BadTable(Refused):
 
     @property
     def as_comments(self) -> LineFixes:
-        """The fixes that turn each bad line into a comment, its own bytes untouched behind a `# `."""
-        return {line.number: b"# " + line.raw for line in self.lines}
+        """`Request.fixes` that turn each bad line into a comment, its own bytes untouched behind a `# `."""
+        raw = {line.number: b"# " + line.raw for line in self.lines}
+        return {str(number): text.decode("utf-8", "surrogateescape") for number, text in raw.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +146,15 @@ def _opened(
     base = bytes(document)
     healed = document
     bad = {line.number for line in document.bad_lines}
-    fixes = {number: text for number, text in fixes.items() if number in bad}
-    for number, text in sorted(fixes.items()):
+    texts = {int(number): text for number, text in fixes.items() if int(number) in bad}
+    for number, text in sorted(texts.items()):
         try:
             healed = healed.reparse(replace_line(healed, number, text))
         except EditError as error:
             raise Refused(f"Line {number} cannot be fixed so: {error}.") from error
     if healed.bad_lines and strict and healed.rules.checked:
         raise BadTable(port.title, healed.bad_lines)
-    return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes)))
+    return OpenTable(port, None if absent else base, healed, tuple(sorted(texts)))
 
 
 def bottom_up(jobs: Sequence[Job]) -> list[Job]:

@@ -39,7 +39,7 @@ async def plan_fix(job: Job, new_line: str, ports: Ports, *, fixes: LineFixes | 
     """New text for a line that cron refuses; `job` is its row, `fixes` are for other bad lines."""
     if job.location.line is None:
         raise Refused(f"{job.name} has no line to fix.")
-    tables = Tables(ports, {**(fixes or {}), job.location.line: new_line})
+    tables = Tables(ports, {**(fixes or {}), str(job.location.line): new_line})
     wording = await asyncio.to_thread(cron_change.propose_fix, job, tables)
     return await plan_wordings([wording], (), tables, ports)
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 
-from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.record_exit_codes import OFFER
@@ -103,7 +102,7 @@ async def _new_fields(jobs: Sequence[Job], options: Namespace, workspace: Worksp
 
 async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
     """A schedule that nothing would accept is wrong usage, with the field named."""
-    preview = await changes.preview(job, schedule, workspace.ports, workspace.now())
+    preview = await workspace.engine.preview(job.id if job is not None else None, schedule)
     if not preview.valid:
         raise UsageError(f"{schedule!r}: {preview.message}")
 

@@ -152,14 +152,14 @@ def delete(document: Document, entry: Entry) -> bytes:
     return splice.checked_without(document, new, entry, gone)
 
 
-def replace_line(document: Document, number: int, text: str | bytes) -> bytes:
+def replace_line(document: Document, number: int, text: str) -> bytes:
     """The table with line `number` (from 1) replaced, to fix a line that cron refuses.
 
     The new line may be an entry, a setting, a comment or empty, but not another bad line.
     """
     if not 1 <= number <= len(document.lines):
         raise EditError(f"the table has no line {number}")
-    raw = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    raw = text.encode("utf-8", "surrogateescape")
     if b"\n" in raw:
         raise EditError("a line holds no newline")
     new = splice.replace(document, number, [raw])

@@ -157,7 +157,7 @@ async def delete(name: str) -> Any:
 
 
 async def mended_pause(name: str, number: str, text: str) -> Any:
-    return await changed(planning.plan_pause(await find(name), PORTS, fixes={int(number): text}))
+    return await changed(planning.plan_pause(await find(name), PORTS, fixes={number: text}))
 
 
 async def new(*draft: str) -> Any:

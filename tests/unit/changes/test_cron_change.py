@@ -338,7 +338,7 @@ async def test_a_bad_line_refuses_and_is_fixed_in_the_same_plan(world: Ports, po
     with pytest.raises(BadTable, match=r"Line 1 of the crontab of fed is bad \(bad minute\)") as caught:
         await plan_pause(target, world)
     assert [line.number for line in caught.value.lines] == [1]
-    plan = await plan_pause(target, world, fixes={1: "1 * * * * broken"})
+    plan = await plan_pause(target, world, fixes={"1": "1 * * * * broken"})
     assert plan.warnings == ("Line 1 is fixed in the same plan.",)
     assert plan.diffs[0].changed == 2
     await apply(plan, world)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from fedtui import changes, engine
 from fedtui.action_result import Refused
+from fedtui.changes.edits import TableEdit
 from fedtui.changes.plan import Plan
 from fedtui.changes.request import Request
 from fedtui.changes.restore import kept_tables
@@ -129,12 +130,27 @@ def test_every_verb_of_the_engine_is_tried() -> None:
 def test_a_request_about_jobs_is_planned_the_same_after_json(
     verb: str, data: st.DataObject, ports: Ports, tmp_path: Path
 ) -> None:
-    one_only = verb in ("edit", "fix", "silence")
+    one_only = verb in ("fix", "silence")
     (tmp_path / "crontab").write_bytes(TABLE + BAD * (verb == "fix"))
     ids = [job.id for job in snapshot_of(ports).jobs][-1 if verb == "fix" else 0 :]
     jobs = data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=1 if one_only else 2, unique=True))
     request = Request(verb, tuple(jobs), data.draw(OF_JOBS[verb]))
     assert outcome(as_json(request), ports) == outcome(request, ports)
+
+
+def test_a_line_that_cron_refuses_is_commented_out_by_a_request(ports: Ports, tmp_path: Path) -> None:
+    """Its bytes stay, also those that are no UTF-8."""
+    bad = b"* * caf\xe9\n"
+    (tmp_path / "crontab").write_bytes(TABLE + bad)
+    snapshot = snapshot_of(ports)
+    request = Request("pause", (snapshot.jobs[0].id,))
+    with pytest.raises(changes.BadTable) as caught:
+        asyncio.run(Engine(ports, lambda: snapshot).plan(request))
+    fixed = replace(request, fixes=caught.value.as_comments)
+    assert outcome(as_json(fixed), ports) == outcome(fixed, ports)
+    (edit,) = planned(fixed, ports).change.edits
+    assert isinstance(edit, TableEdit)
+    assert (edit.after or b"").endswith(b"# " + bad)
 
 
 @pytest.mark.parametrize("verb", OF_NONE)
