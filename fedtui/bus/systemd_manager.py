@@ -160,6 +160,8 @@ class SystemdManager:
     async def enable(self, unit: str) -> None:
         """systemctl enable, for good (not --runtime), without force; it counts without a reload."""
         await self._ask("EnableUnitFiles", "asbb", [unit], False, False, verb=("enable", unit))
+        if await self.warns_until_reload():
+            await self.reload()
 
     async def disable(self, unit: str) -> None:
         """systemctl disable: the symlinks of [Install] go, nothing else."""
@@ -176,8 +178,17 @@ class SystemdManager:
         await self._reload_loaded(unit)
 
     async def _reload_loaded(self, unit: str) -> None:
-        if await self.is_loaded(unit):
+        if await self.is_loaded(unit) or await self.warns_until_reload():
             await self.reload()
+
+    async def warns_until_reload(self) -> bool:
+        """Whether every unit has NeedDaemonReload= from the enabling of one on: since systemd 255."""
+        try:
+            answer = await self.bus.call(SYSTEMD, MANAGER_PATH, PROPERTIES, "Get", "ss", MANAGER, "Version")
+        except BusError as error:
+            raise self._refused(error, ("status",)) from error
+        version = re.match(r"v?(\d+)", str(answer[0]))
+        return version is not None and int(version[1]) >= 255
 
     async def reload(self) -> None:
         """systemctl daemon-reload."""

@@ -239,12 +239,14 @@ async def reloads_of(edits: Sequence[Edit], ports: Ports) -> dict[bool, tuple[st
             if isinstance(each, UnitEdit | MaskEdit) and each.user_manager is user_manager
         ]
         switched = any(isinstance(each, MaskEdit) or each.before[0] > each.after[0] for each in units)
+        enabled = any(isinstance(each, UnitEdit) and each.before[0] < each.after[0] for each in units)
         files = [
             each for each in edits if isinstance(each, FileEdit) and open_manager(each.path) is user_manager
         ]
-        if not switched and not files:
+        if not (switched or enabled or files):
             continue
         async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
+            switched = switched or (enabled and await systemd.warns_until_reload())
             if not switched and not await _needs_reload(systemd, files):
                 continue
             started = await started_by_reload(systemd)

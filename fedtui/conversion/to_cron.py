@@ -140,8 +140,8 @@ async def _look(job: Job, known: TimerFacts, ports: Ports) -> _TimerUnits:
     for facts, what in ((timer.unit, target.unit), (unit, name)):
         if facts["NeedDaemonReload"]:
             raise Refused(
-                f"The files of {what} are newer than what systemd has read.",
-                advice="Run: systemctl daemon-reload",
+                f"systemd has not read the newest unit files; those of {what} may be among them.",
+                advice=f"Run: {' '.join(systemd.command('daemon-reload'))}",
             )
         path = str(facts["FragmentPath"])
         if not path or open_manager(path) is None:

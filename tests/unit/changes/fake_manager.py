@@ -14,10 +14,13 @@ from fedtui.ports import Ports
 class Manager:
     """One timer: whether it is `there`, `active`, `enabled` (None: it is static) and `masked`.
 
-    `hangs` are the calls that are not answered, and done all the same.
+    `hangs` are the calls that are not answered, and done all the same; `version` is systemd's.
     """
 
-    def __init__(self, *hangs: str, active: bool = True, enabled: bool | None = None) -> None:
+    def __init__(
+        self, *hangs: str, active: bool = True, enabled: bool | None = None, version: str = "252.39-1~deb12u1"
+    ) -> None:
+        self.version = version
         self.there, self.active, self.enabled, self.masked = True, active, enabled, False
         self.hangs = hangs
         self.asked: list[str] = []
@@ -43,6 +46,7 @@ class Manager:
             **dict.fromkeys(("StopUnit", "StartUnit"), ("/job",)),
             "LoadUnit": ("/unit",),
             "GetAll": (unit,),
+            "Get": (self.version,),
             "GetUnitFileState": (self._file_state(),),
             "Introspect": ("<node/>",),
         }
