@@ -104,3 +104,42 @@ def test_after_a_run_by_hand_a_later_failure_of_cron_is_the_last_run(box: Box, p
             one.kill()
             one.wait()
         box.run(["crontab", "-r"], check=True)
+
+
+BOTH = """\
+# name: good
+* * * * * sh ~/good.sh >> ~/both.log 2>&1
+# name: bad
+* * * * * sh ~/bad.sh >> ~/both.log 2>&1
+"""
+GOOD = "#!/bin/sh\necho '[INFO] begun'\nsleep 1\necho '[INFO] done'\n"
+BAD = "#!/bin/sh\nsleep 0.5\necho '[ERROR] no route'\nexit 12\n"
+
+
+def test_recorded_runs_that_share_a_log_on_a_busy_machine_are_not_mixed_up(box: Box) -> None:
+    """Both run in one minute: a failure is its job's own, and its lines are no warning of the other's."""
+    box.write("/home/fed/good.sh", GOOD)
+    box.write("/home/fed/bad.sh", BAD)
+    loops = busy(box, 2)
+    try:
+        between_looks_of_cron(30)
+        box.run(["crontab", "-"], input=BOTH, check=True)
+        box.run(["fedtui", "record", "--all", "--yes"], check=True, timeout=120.0)
+
+        def ended() -> dict[str, dict[str, Any]] | None:
+            rows = listed(box)
+            known = [rows[name]["last_result"]["exit_code"] for name in ("good", "bad")]
+            return rows if None not in known else None
+
+        rows = wait_until(ended, 150, "both have run, recorded", 2.0)
+        assert (rows["bad"]["last_result"]["status"], rows["bad"]["last_result"]["exit_code"]) == (
+            "failed",
+            12,
+        )
+        good = rows["good"]["last_result"]
+        assert (good["exit_code"], good["errors"]) == (0, 0) or good["status"] == "unknown", good
+    finally:
+        for one in loops:
+            one.kill()
+            one.wait()
+        box.run(["crontab", "-r"], check=True)
