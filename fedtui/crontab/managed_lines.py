@@ -3,6 +3,9 @@
 Each is below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins the entry's comment block
 and says which schedule the pack gave it: where the entry has another one by now, that is somebody's choice.
 No other byte of the table changes, and when all of them are taken away the bytes from before are there again.
+
+A line that was there before is adopted: its mark ends in `; adopted`, its command stays as it is, and taken
+away from the pack it stays, with its schedule from before (`; adopted from SCHEDULE`).
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from fedtui.crontab.command_field import escape
 from fedtui.crontab.document import Document
 from fedtui.crontab.edit import edit
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, Entry
+from fedtui.crontab.record_edit import unrecord
 from fedtui.crontab.splice import EditError
 from fedtui.safe_text import decode
 
 _MARK = re.compile(
     re.escape(PACK_COMMENT)
-    + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)(?P<joined>; no newline above)?\s*"
+    + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)(?P<joined>; no newline above)?"
+    + rb"(?:; (?P<adopted>adopted(?: recorded)?)(?: from (?P<original>.*?\S))?)?\s*"
 )
 _REASON = re.compile(re.escape(OWN_COMMENT) + rb" was (?P<why>.*\S)\s*")
 _JOINED = b"; no newline above"
@@ -48,13 +53,17 @@ class ManagedLine:
 class PlacedLine(NamedTuple):
     """A line of the pack's in a table. `planned` is the schedule that the pack gave it.
 
-    `why` is what a `# fedtui: was */5; reason: ...` above it tells, empty where nothing does.
+    `why` is what a `# fedtui: was */5; reason: ...` above it tells, empty where nothing does. `adopted`: it
+    was there before, `recorded` as well, and with the schedule `original` if the pack has changed that since.
     """
 
     key: str
     planned: str
     entry: Entry
     why: str = ""
+    adopted: bool = False
+    recorded: bool = False
+    original: str = ""
 
     @property
     def custom(self) -> bool:
@@ -90,7 +99,10 @@ def _managed(document: Document) -> Iterator[PlacedLine]:
         if mark is not None:
             reasons = [found for raw in raws[1:] if (found := _REASON.fullmatch(raw))]
             why = decode(reasons[-1]["why"]) if reasons else ""
-            yield PlacedLine(mark["key"].decode(), mark["schedule"].decode("latin-1"), entry, why)
+            planned, original = ((mark[part] or b"").decode("latin-1") for part in ("schedule", "original"))
+            adopted = mark["adopted"] is not None
+            recorded = adopted and mark["adopted"].endswith(b"recorded")
+            yield PlacedLine(mark["key"].decode(), planned, entry, why, adopted, recorded, original)
 
 
 def with_lines(document: Document, lines: Sequence[ManagedLine], *, reset: Collection[str] = ()) -> bytes:
@@ -106,16 +118,29 @@ def with_lines(document: Document, lines: Sequence[ManagedLine], *, reset: Colle
     return bytes(document)
 
 
-def _mark(line: ManagedLine, *, joined: bool = False) -> bytes:
-    schedule = " ".join(line.schedule.split())
-    return PACK_COMMENT + f"{line.key} ({schedule})".encode("ascii") + (_JOINED if joined else b"")
+def with_adopted(document: Document, key: str, entry: Entry, schedule: str) -> bytes:
+    """The table in which `entry`, a line of somebody's own, is the pack's `key`, planned for `schedule`."""
+    mark = _mark(key, schedule) + _adopted(recorded=entry.recorder is not None) + document.newline
+    first = min(entry.block.numbers, default=entry.line_number)
+    lines = [bytes(line) for line in document.lines]
+    return splice.checked(document, b"".join((*lines[: first - 1], mark, *lines[first - 1 :])), entry)
+
+
+def _adopted(original: str = "", *, recorded: bool) -> bytes:
+    said = b"; adopted" + (b" recorded" if recorded else b"")
+    return said + (b" from " + original.encode("latin-1") if original else b"")
+
+
+def _mark(key: str, schedule: str, *, joined: bool = False) -> bytes:
+    text = f"{key} ({' '.join(schedule.split())})"
+    return PACK_COMMENT + text.encode("ascii") + (_JOINED if joined else b"")
 
 
 def _added(document: Document, line: ManagedLine) -> bytes:
     data = bytes(document)
     joined = bool(data) and not data.endswith(b"\n")
     data += b"\n" if joined else b""
-    comments = [_mark(line, joined=joined)]
+    comments = [_mark(line.key, line.schedule, joined=joined)]
     comments += [OWN_COMMENT + b" " + line.why.encode()] if line.custom and line.why else []
     comments += [b"# " + text.strip().encode() for text in line.note.strip().splitlines()]
     name = line.name if line.name != splice.default_name(line.field) else ""
@@ -132,15 +157,21 @@ def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Co
     entry = found.entry
     keeps = found.custom and line.key not in reset
     schedule = entry.schedule if keeps else line.schedule
-    if schedule.split() != entry.schedule.split() or line.field != entry.field:
+    field = entry.field if found.adopted else line.field
+    original = found.original
+    if schedule.split() != entry.schedule.split() or field != entry.field:
         index = document.entries.index(entry)
-        document = document.reparse(edit(document, entry, schedule=schedule, command=line.field))
+        original = original or entry.schedule
+        document = document.reparse(edit(document, entry, schedule=schedule, command=field))
         entry = document.entries[index]
     number = entry.block.own_lines[0]
     old = document.lines[number - 1].raw
-    mark = _mark(line, joined=_JOINED in old) + (b"\r" if old.endswith(b"\r") else b"")
+    mark = _mark(line.key, line.schedule, joined=_JOINED in old)
+    if found.adopted:
+        mark += _adopted(original, recorded=found.recorded)
+    mark += b"\r" if old.endswith(b"\r") else b""
     raws = {number: mark}
-    if found.custom and not keeps:  # what was said of the other schedule is no longer so
+    if found.custom and not (keeps or found.adopted):  # what was said of the other schedule is no longer so
         raws |= {at: b"" for at in entry.block.own_lines[1:] if _REASON.fullmatch(document.lines[at - 1].raw)}
     new = b"".join(
         raws.get(each.number, each.raw) + each.end for each in document.lines if raws.get(each.number, mark)
@@ -149,11 +180,34 @@ def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Co
 
 
 def without(document: Document, keys: Collection[str]) -> bytes:
-    """The table without the pack's lines of these keys, and without what belongs to them alone."""
+    """The table without the pack's lines of these keys, and without what belongs to them alone.
+
+    A line that was adopted stays, as it was before unless somebody changed its schedule since.
+    """
     for found in reversed(managed(document)):
         if found.key in keys:
-            document = document.reparse(_removed(document, found))
+            new = _released(document, found) if found.adopted else _removed(document, found)
+            document = document.reparse(new)
     return bytes(document)
+
+
+def _released(document: Document, found: PlacedLine) -> bytes:
+    index = document.entries.index(found.entry)
+    if found.entry.recorder is not None and not found.recorded:
+        document = document.reparse(unrecord(document, found.entry))
+    entry = document.entries[index]
+    if found.original and not found.custom:
+        start, end = entry.span
+        body = entry.body[:start] + found.original.encode("latin-1") + entry.body[end:]
+        raw = entry.raw[: len(entry.raw) - len(entry.body)] + body
+        new = splice.checked(
+            document, splice.replace(document, entry.line_number, [raw]), entry, schedule=found.original
+        )
+        document = document.reparse(new)
+        entry = document.entries[index]
+    first = entry.block.own_lines[0]
+    lines = [bytes(line) for line in document.lines if line.number != first]
+    return splice.checked(document, b"".join(lines), entry)
 
 
 def _removed(document: Document, found: PlacedLine) -> bytes:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from fedtui.crontab import Document, edit, record_edit
 from fedtui.crontab.command_field import split_percent
-from fedtui.crontab.managed_lines import ManagedLine, command_field, managed, with_lines, without
+from fedtui.crontab.managed_lines import (
+    ManagedLine,
+    command_field,
+    managed,
+    with_adopted,
+    with_lines,
+    without,
+)
 from fedtui.crontab.splice import EditError
 
 SYNC = ManagedLine(
@@ -175,3 +182,88 @@ def test_what_no_line_can_hold_is_refused() -> None:
     long = ManagedLine("sync", "0 * * * *", b"x" * 999)
     with pytest.raises(EditError, match="command too long"):
         placed(b"", long)
+
+
+THEIRS = (
+    b"MAILTO=me\n"
+    b"# Hourly: sync high-value patterns\n"
+    b"# name: my sync\n"
+    b"0 * * * *  bash /home/fed/scripts/sync-learning-data.sh >> /var/log/federated-sync.log 2>&1\n"
+    b"@weekly bash /r/export.sh\n"
+)
+
+
+def adopted(data: bytes, key: str, place: int, schedule: str) -> bytes:
+    document = Document.parse(data)
+    return with_adopted(document, key, document.entries[place], schedule)
+
+
+def test_an_adopted_line_keeps_its_bytes_below_a_mark() -> None:
+    new = adopted(THEIRS, "sync", 0, "0 * * * *")
+    assert new == THEIRS.replace(b"# Hourly", b"# fedtui: pack sync (0 * * * *); adopted\n# Hourly")
+    (line,) = managed(Document.parse(new))
+    assert (line.key, line.adopted, line.custom, line.entry.name) == ("sync", True, False, "my sync")
+    assert line.entry.note == "Hourly: sync high-value patterns"
+    assert placed(new, SYNC) == new, "its command is somebody's own"
+    assert removed(new, "sync") == THEIRS
+
+
+def test_a_profile_switches_an_adopted_line_and_its_schedule_from_before_comes_back() -> None:
+    once = adopted(THEIRS, "sync", 0, "0 * * * *")
+    switched = placed(once, FASTER)
+    assert b"pack sync (*/15 * * * *); adopted from 0 * * * *\n" in switched
+    assert b"\n*/15 * * * *  bash /home/fed" in switched
+    assert placed(placed(switched, SYNC), FASTER) == switched
+    assert removed(placed(switched, SYNC), "sync") == removed(switched, "sync") == THEIRS
+
+
+def test_an_adopted_schedule_that_is_not_the_profiles_is_kept_until_it_is_reset() -> None:
+    once = adopted(THEIRS, "export", 1, "0 2 * * 0")
+    assert placed(once, EXPORT) == once
+    reset = placed(once, EXPORT, reset=("export",))
+    assert b"pack export (0 2 * * 0); adopted from @weekly\n0 2 * * 0 bash /r/export.sh\n" in reset
+    assert removed(reset, "export") == THEIRS
+
+
+def test_a_schedule_that_was_changed_by_hand_since_stays() -> None:
+    switched = placed(adopted(THEIRS, "sync", 0, "0 * * * *"), FASTER)
+    by_hand = switched.replace(b"\n*/15 * * * *  bash", b"\n7 * * * *  bash")
+    assert removed(by_hand, "sync") == THEIRS.replace(b"0 * * * *  bash", b"7 * * * *  bash")
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_the_recorder_of_an_adopted_line_goes_unless_it_was_there_before(recorded: bool) -> None:
+    start = THEIRS
+    if recorded:
+        document = Document.parse(THEIRS)
+        start = record_edit.record(document, document.entries[0], "/s/record")
+    new = Document.parse(adopted(start, "sync", 0, "0 * * * *"))
+    if not recorded:
+        new = new.reparse(record_edit.record(new, new.entries[0], "/s/record"))
+    assert managed(new)[0].entry.recorder is not None
+    assert without(new, ("sync",)) == start
+
+
+SCHEDULES = st.sampled_from(["*/15 * * * *", "0 * * * *", "@daily", "5  4 * *\t0", "30 3 * * 1-5"])
+
+
+@settings(deadline=None)
+@given(
+    own=SCHEDULES,
+    planned=st.lists(st.sampled_from(["*/15 * * * *", "0 * * * *", "30 3 * * 1-5"]), min_size=1, max_size=4),
+    reset=st.booleans(),
+    newline=st.sampled_from([b"\n", b"\r\n"]),
+    end=st.booleans(),
+    before=st.sampled_from([b"", b"# a note\n", b"# fedtui: was 1 1 * * *; reason: x\n", b"#\n# ---\n# n\n"]),
+)
+def test_adopted_switched_and_removed_gives_the_bytes_from_before(
+    own: str, planned: list[str], reset: bool, newline: bytes, end: bool, before: bytes
+) -> None:
+    table = b"A=b\n" + before + own.encode() + b" bash /r/x.sh\n# after\n1 1 1 1 1 other\n"
+    table = (table if end else table.removesuffix(b"\n")).replace(b"\n", newline)
+    document = Document.parse(table)
+    new = with_adopted(document, "sync", document.entries[0], planned[0])
+    for schedule in planned:
+        wanted = ManagedLine("sync", schedule, SYNC.field)
+        new = with_lines(Document.parse(new), [wanted], reset=("sync",) if reset else ())
+    assert without(Document.parse(new), ("sync",)) == table
