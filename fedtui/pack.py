@@ -46,10 +46,11 @@ class Pack:
     """A federation that was set up.
 
     Paths are absolute. `profile` is a ready-made one's name or the path of a TOML file; `backend` "cron",
-    "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, and
-    `products` to the files that they should renew; `record`: the lines of one's own crontab are recorded;
-    `alerts` are apprise URLs, `mail_to` an address for sendmail, `heartbeat` a URL that is fetched after each
-    check. `since` is the day of the set-up, ISO 8601.
+    "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, `adopted`
+    those that were there before to their logs (empty for none), and `products` to the files that they should
+    renew; `record`: the lines of one's own crontab are recorded; `alerts` are apprise URLs, `mail_to` an
+    address for sendmail, `heartbeat` a URL that is fetched after each check. `since` is the day of the
+    set-up, ISO 8601.
     """
 
     root: str
@@ -68,6 +69,7 @@ class Pack:
     mail_to: str = ""
     heartbeat: str = ""
     record: bool = True
+    adopted: dict[str, str] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
 
 

@@ -45,6 +45,13 @@ def setup(parser: argparse.ArgumentParser) -> None:
     valued(parser, "--heartbeat", "URL", "fetched after each check, for a watcher elsewhere")
     flag(parser, "--linger", "let user timers go on after logout")
     valued(parser, "--run-as", "USER", "as root: whom the jobs run as")
+    parser.add_argument(
+        "--adopt",
+        nargs="*",
+        metavar="JOB",
+        help="take over lines of your crontab that run the scripts already: these, or all without a double",
+    )
+    flag(parser, "--profile-schedules", "with --adopt: give them the profile's schedules")
     flag(parser, "--force", "insist: on failing scripts, doubled jobs, the profile's schedules")
     write_options(parser)
     secrets_option(parser)

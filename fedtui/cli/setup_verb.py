@@ -15,6 +15,7 @@ from fedtui.changes.pending_edits import NothingToChange
 from fedtui.changes.request import Request
 from fedtui.cli.change import carry_out, require_yes
 from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.find_job import choose
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
@@ -26,6 +27,7 @@ from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.service import SetupService
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.federation.setup_issue import SetupIssue, worst_first
+from fedtui.model import Snapshot
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.federation_text import issue_lines, profile_lines
 from fedtui.presentation.glyphs import to_ascii
@@ -72,7 +74,7 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
 async def _set_up(workspace: Workspace, options: Namespace) -> int:
     await workspace.read()
     engine = workspace.engine
-    preflight = await engine.setup.preflight(_request(options))
+    preflight = await engine.setup.preflight(_request(options, workspace.snapshot))
     _print(_preflight_lines(preflight, workspace), options)
     untried = await engine.setup.untried(preflight)
     if untried and not options.dry_run:
@@ -131,18 +133,28 @@ def _preflight_lines(preflight: Preflight, workspace: Workspace) -> Iterable[str
     yield ""
     yield f"root {preflight.root}; jobs run as {preflight.owner.name}. {preflight.logs.why}"
     for one in preflight.found:
-        yield f"  {one.job.name}: {one.path or 'no script'}"
+        own = preflight.taken.get(one.job.key)
+        line = f"; your line, {own.location}: {own.schedule}" if own is not None else ""
+        yield f"  {one.job.name}: {one.path or 'no script'}{line}"
     if preflight.issues:
         yield ""
         yield "what was found"
         yield from (f"  {line}" for line in issue_lines(preflight.issues))
 
 
-def _request(options: Namespace) -> SetupRequest:
+def _request(options: Namespace, snapshot: Snapshot) -> SetupRequest:
     if options.alert and options.no_alert:
         raise UsageError("setup: --alert and --no-alert exclude each other")
-    given = {one.name: getattr(options, one.name) for one in fields(SetupRequest) if one.name != "alerts"}
-    request = SetupRequest(**given, alerts=tuple(options.alert) if options.alert else None)
+    if options.profile_schedules and options.adopt is None:
+        raise UsageError("setup: --profile-schedules goes with --adopt")
+    others = ("alerts", "adopt", "adopt_jobs")
+    given = {one.name: getattr(options, one.name) for one in fields(SetupRequest) if one.name not in others}
+    request = SetupRequest(
+        **given,
+        alerts=tuple(options.alert) if options.alert else None,
+        adopt=options.adopt is not None,
+        adopt_jobs=tuple(choose(snapshot, key).id for key in options.adopt or ()),
+    )
     return replace(request, alerts=(), mail_to="", heartbeat="") if options.no_alert else request
 
 

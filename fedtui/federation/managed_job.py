@@ -19,7 +19,8 @@ class ManagedJob:
     instead of the schedule's OnCalendar=. `log` is the absolute path of the file that output is appended
     to, empty for a timer's journal. `spread` is RandomizedDelaySec in seconds. `custom` are five fields that
     somebody chose in place of the schedule, and `why` what was written down of it ("was 0 * * * *; reason:
-    ..."): a job that is new on its scheduler begins with them.
+    ..."): a job that is new on its scheduler begins with them. `adopts` is the id of a job of the user's own
+    that becomes this one: its command stays, and `log` is where that writes, if anywhere.
     """
 
     key: str
@@ -34,3 +35,4 @@ class ManagedJob:
     custom: str = ""
     why: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    adopts: str = ""

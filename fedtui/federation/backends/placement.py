@@ -18,7 +18,15 @@ from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.changes.recorder_place import program_path
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError, end_last_line
-from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
+from fedtui.crontab.managed_lines import (
+    ManagedLine,
+    PlacedLine,
+    command_field,
+    managed,
+    with_adopted,
+    with_lines,
+    without,
+)
 from fedtui.crontab.record_edit import record as record_line
 from fedtui.crontab.record_edit import refusal_of, unrecord
 from fedtui.crontab.wrappers import SHELLS
@@ -34,7 +42,7 @@ class InstalledJob:
 
     `job_id` is that of its row; `schedule` what it runs by (five fields, or triggers as `e` shows them),
     `planned` the five fields that the pack gave it, `custom` whether the two differ, `why` what was said of
-    it then. `where` is the table or the timer's file.
+    it then. `where` is the table or the timer's file. `adopted`: it was there before the pack.
     """
 
     key: str
@@ -47,6 +55,7 @@ class InstalledJob:
     where: str
     why: str = ""
     recorded: bool = False
+    adopted: bool = False
 
 
 async def install_edits(
@@ -127,6 +136,8 @@ def _lines(
     try:
         lines = [_line(job) for job in jobs]
         kept = table.document.reparse(without(table.document, gone))
+        for job in jobs:
+            kept = _adopting(kept, job)
         new = with_lines(kept, lines, reset=reset)
         if table.port.user == ports.user:
             there = {line.key for line in managed(kept)} if record == recorded else set()
@@ -135,6 +146,16 @@ def _lines(
     except EditError as error:
         raise Refused(f"The crontab cannot hold it: {error}.") from error
     return _table_part(table, new)
+
+
+def _adopting(document: Document, job: ManagedJob) -> Document:
+    """The table with the job's mark above the line that it takes over. Raises Refused where that is gone."""
+    entry = document.entry(job.adopts.partition(":")[2])
+    if not job.adopts or (entry is not None and any(line.entry == entry for line in managed(document))):
+        return document
+    if entry is None:
+        raise Refused(f"The line of {job.name} is no longer in the crontab.", advice="R looks at it again.")
+    return document.reparse(with_adopted(document, job.key, entry, job.schedule))
 
 
 def _with_recorder(document: Document, keys: Collection[str], path: str, *, on: bool) -> bytes:
@@ -207,4 +228,5 @@ def _placed_line(line: PlacedLine, title: str) -> InstalledJob:
         where=title,
         why=line.why,
         recorded=entry.recorder is not None,
+        adopted=line.adopted,
     )

@@ -10,7 +10,7 @@ configuration rotates already is left to it: logrotate fails when two name the s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -64,10 +64,11 @@ class RotationChanges:
     by: str = ""
 
 
-def pack_logs(profile: Profile, folder: Path) -> tuple[Path, ...]:
-    """Every log that the pack writes or may come to write in the folder, each by its name."""
-    names = (*(job.log for job in profile.jobs), GIT_LOG, alert_jobs.LOG)
-    return tuple(folder / name for name in dict.fromkeys(names))
+def pack_logs(profile: Profile, folder: Path, adopted: Mapping[str, str]) -> tuple[Path, ...]:
+    """Every log that the pack writes or may come to write in the folder, and those of the adopted lines."""
+    names = (*(job.log for job in profile.jobs if job.key not in adopted), GIT_LOG, alert_jobs.LOG)
+    own = (Path(log) for log in adopted.values() if log)
+    return tuple(dict.fromkeys((*(folder / name for name in names), *own)))
 
 
 def rotated_logs(log: Path) -> tuple[Path, ...]:
@@ -79,7 +80,9 @@ def rotated_logs(log: Path) -> tuple[Path, ...]:
 def faults(pack: Pack, profile: Profile, *, runs: bool) -> Iterator[str]:
     """Why logs that are to be rotated are not; `runs` says whether the job is there and on. Blocking."""
     among = (*configurations(), own_config())
-    by = {log.name: rotated_by(str(log), among) for log in pack_logs(profile, Path(pack.log_dir))}
+    by = {
+        log.name: rotated_by(str(log), among) for log in pack_logs(profile, Path(pack.log_dir), pack.adopted)
+    }
     left = [name for name, path in by.items() if path is None]
     if left:
         yield f"Nothing rotates {', '.join(left)} any more. Fix: fedtui setup --rotate."

@@ -72,7 +72,7 @@ async def additions_of(pack: Pack, preflight: Preflight, ports: Ports) -> Additi
     git = await _git(pack, preflight, ports)
     alert = await _alert(pack, ports)
     logs = [Path(one.job.log) for one in (*git.jobs, *alert.jobs) if one.job.log]
-    logs = [*pack_logs(preflight.profile, preflight.logs.path), *logs]
+    logs = [*pack_logs(preflight.profile, preflight.logs.path, pack.adopted), *logs]
     rotate = await _rotate(pack, preflight, logs, ports)
     every = (git, rotate, alert)
     return Additions(

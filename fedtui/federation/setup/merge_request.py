@@ -37,7 +37,7 @@ async def merge_with_current(
     jobs = [one.job for there in wanted.values() for one in there]
     # The logs that are not there yet: removing the pack moves them away.
     new_logs = await asyncio.to_thread(
-        lambda: [job.log for job in jobs if job.log and not Path(job.log).exists()]
+        lambda: [job.log for job in jobs if job.log and not job.adopts and not Path(job.log).exists()]
     )
     origin = await asyncio.to_thread(record_created, origin, edits)
     if "alert" in additions.left:  # what was asked for cannot be: the alert addresses stay

@@ -7,11 +7,11 @@ of them the whole pack.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.federation import find_scripts, log_folder
 from fedtui.federation.job_account import (
     JobAccount,
@@ -22,12 +22,13 @@ from fedtui.federation.job_account import (
 )
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
+from fedtui.federation.setup.adoption import proposed_root, running_issues, running_jobs, taken_over
 from fedtui.federation.setup.request import SetupRequest, check_privilege, default_backend
-from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
-from fedtui.health.command_facts import command_facts
-from fedtui.model import Job, Severity, Snapshot, timer_jobs
+from fedtui.federation.setup_issue import SetupIssue, note_issue, warning_issue
+from fedtui.model import Job, Severity, Snapshot, SourceName
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
+from fedtui.schedule.patterns import listing
 from fedtui.system import accounts
 
 
@@ -36,7 +37,7 @@ class Preflight:
     """All that a plan is made from. `request` is settled, `was` what was set up before, if anything.
 
     `environment` is what the scheduler gives a job, `settings` what the owner's crontab sets. `lingers` is
-    None where that does not matter.
+    None where that does not matter. `taken` are jobs of the user's own that are or were taken over, by key.
     """
 
     request: SetupRequest
@@ -50,6 +51,7 @@ class Preflight:
     settings: TableSettings
     environment: Mapping[bytes, bytes]
     lingers: bool | None
+    taken: Mapping[str, Job] = field(default_factory=dict)
 
     @property
     def backend(self) -> str:
@@ -65,13 +67,15 @@ class Preflight:
         return tuple(self._managed(one.job, one.argv) for one in self.found if one.path is not None)
 
     def _managed(self, job: ProfileJob, argv: tuple[str, ...]) -> ManagedJob:
+        own = self.taken.get(job.key)
         return ManagedJob(
             key=job.key,
             name=job.name,
             description=job.description,
             argv=argv,
             schedule=job.schedule,
-            log=str(self.logs.path / job.log),
+            log=str(self.logs.path / job.log) if own is None else own.log_path or "",
+            adopts=own.id if own is not None else "",
             timer=job.timer,
             spread=job.spread,
         )
@@ -86,13 +90,15 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     request = request.settled(was, default_backend(ports))
     check_privilege(request, ports)
     profile = await asyncio.to_thread(load_profile, request.profile or "")
-    root = await asyncio.to_thread(find_scripts.root_folder, request.root or "")
+    wanted = request.root or (proposed_root(profile, snapshot) if request.adopt else "")
+    root = await asyncio.to_thread(find_scripts.root_folder, wanted)
     owner = account_of(request.run_as or "", ports)
     backend = request.backend or "cron"
     settings = await table_settings(owner, ports)
     environment = await given_environment(backend, owner, ports)
     before = was.log_dir if was is not None and request.log_dir is None else ""
-    logs = [(job.key, job.log) for job in profile.jobs]
+    adopted = was.adopted if was is not None and was.backend == backend else {}
+    logs = [(job.key, job.log) for job in profile.jobs if job.key not in adopted]
     names = [log for _, log in logs]
     choose = log_folder.choose_log_folder
     folder = await asyncio.to_thread(choose, request.log_dir or "", before, names, owner)
@@ -105,7 +111,14 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         yield from log_folder.log_issues(folder.path, logs, owner, of_root=backend == "system")
 
     issues = await asyncio.to_thread(lambda: list(file_issues()))
-    issues += doubles(found, snapshot, owner, force=request.force)
+    running = await asyncio.to_thread(running_jobs, found, snapshot, owner)
+    taken = taken_over(running, request, owner)
+    rows = {job.managed: job for job in snapshot.jobs if job.managed in adopted and _is_of(job, owner)}
+    if not taken and request.adopt_jobs:
+        raise Refused(
+            f"{listing(request.adopt_jobs)}: no line of {owner.name} that runs a script of the profile."
+        )
+    issues += running_issues(running, taken, profile.jobs, request, owner)
     issues += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
@@ -113,8 +126,23 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         advice = "Add --linger, which turns lingering on (loginctl enable-linger)."
         issues.append(warning_issue(text, "", advice))
     return Preflight(
-        request, was, root, profile, owner, folder, found, tuple(issues), settings, environment, lingers
+        request,
+        was,
+        root,
+        profile,
+        owner,
+        folder,
+        found,
+        tuple(issues),
+        settings,
+        environment,
+        lingers,
+        {**rows, **taken},
     )
+
+
+def _is_of(job: Job, owner: JobAccount) -> bool:
+    return job.source is SourceName.CRONTAB and job.user == owner.name
 
 
 def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[SetupIssue]:
@@ -126,34 +154,6 @@ def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[Setu
         if backend != "cron" and not job.timer and job.times.reboot:
             text = f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
             yield note_issue(f"{text}set up, then at each boot.", job.key)
-
-
-def doubles(
-    found: tuple[find_scripts.FoundScript, ...], snapshot: Snapshot, owner: JobAccount, *, force: bool
-) -> Iterator[SetupIssue]:
-    """Jobs of the user's own that run a script of the profile already: each would run twice."""
-    by_script = {os.path.realpath(one.path): one.job for one in found if one.path is not None}
-    lines = [(job, reading.script) for job, _, reading in command_facts(snapshot) if reading.script]
-    timers = [
-        (job, str(one.path))
-        for job, _ in timer_jobs(snapshot.jobs)
-        for one in found
-        if one.path is not None and str(one.path) in (job.command or "")
-    ]
-    for job, script in (*lines, *timers):
-        if job.managed and job.user in (owner.name, ""):
-            continue  # the pack's own
-        of_profile = by_script.get(os.path.realpath(script))
-        if of_profile is not None:
-            yield _double(job, of_profile, force=force)
-
-
-def _double(job: Job, of_profile: ProfileJob, *, force: bool) -> SetupIssue:
-    text = f"{job.name} ({job.location}) runs this script already, {job.schedule}."
-    if force:
-        return warning_issue(text, of_profile.key, "It runs twice, as you insist (--force).")
-    advice = f"{of_profile.name} is not scheduled a second time. Take yours out (fedtui delete {job.id}), "
-    return error_issue(text, of_profile.key, f"{advice}or insist with --force.")
 
 
 def _lingers(owner: JobAccount) -> bool | None:

@@ -21,6 +21,8 @@ class SetupRequest:
 
     `record` puts the recorder of exit codes around cron lines, which a first set-up does by default.
     `force` schedules what failed its test run, doubles a line of the user's own, and drops custom schedules.
+    `adopt` takes over lines that run the scripts already: those of the ids `adopt_jobs`, or without them each
+    that is the only one of its script; with `profile_schedules` they run by the profile's schedules.
     """
 
     root: str | None = None
@@ -37,13 +39,16 @@ class SetupRequest:
     run_as: str | None = None
     ssh_url: bool = False
     force: bool = False
+    adopt: bool = False
+    adopt_jobs: tuple[str, ...] = ()
+    profile_schedules: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> SetupRequest:
         """The request of these fields, as JSON has them. Raises Refused for a field that there is not."""
-        alerts = given.get("alerts")
+        alerts, jobs = given.get("alerts"), tuple(given.get("adopt_jobs", ()))
         try:
-            return cls(**{**given, "alerts": None if alerts is None else tuple(alerts)})
+            return cls(**{**given, "alerts": None if alerts is None else tuple(alerts), "adopt_jobs": jobs})
         except TypeError as error:
             raise Refused(f"The request does not fit: {error}.") from error
 
@@ -61,9 +66,10 @@ class SetupRequest:
         for name in ("root", "profile", "backend", "log_dir", "run_as"):
             if value := getattr(self, name):
                 words += [_option(name), value]
-        flags = ("git", "rotate", "linger", "ssh_url", "force")
+        flags = ("git", "rotate", "linger", "ssh_url", "force", "profile_schedules")
         unrecorded = ("--no-record",) if self.record is False else ()
-        return (*words, *(_option(name) for name in flags if getattr(self, name)), *unrecorded)
+        adopt = ("--adopt", *self.adopt_jobs) if self.adopt else ()
+        return (*words, *(_option(name) for name in flags if getattr(self, name)), *unrecorded, *adopt)
 
 
 def default_backend(ports: Ports) -> str:

@@ -77,7 +77,9 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
     return tuple(
         job
         for job in preflight.jobs()
-        if job.key not in blocked and (job.key, planned_job_id(job, preflight.backend, user)) not in running
+        if job.key not in blocked
+        and not job.adopts
+        and (job.key, planned_job_id(job, preflight.backend, user)) not in running
     )
 
 
@@ -121,6 +123,7 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
         mail_to=request.mail_to or "",
         heartbeat=request.heartbeat or "",
         record=bool(request.record),
+        adopted={key: job.log_path or "" for key, job in preflight.taken.items() if key in keys},
     )
 
 
@@ -136,7 +139,8 @@ async def plan_setup(
     main = main_placement(preflight)
     edits: list[Edit] = []
     # A unit's log is made with its unit.
-    names = [Path(job.log).name for job in intent.jobs if job.log] if main.backend == "cron" else []
+    new = [job for job in intent.jobs if job.log and not job.adopts]
+    names = [Path(job.log).name for job in new] if main.backend == "cron" else []
     of_root = main.backend == "system"  # systemd opens the logs as root
     edits += await asyncio.to_thread(
         log_folder.log_edits, preflight.logs.path, names, preflight.owner, of_root=of_root
@@ -219,11 +223,12 @@ async def _on(
         no_table = preflight.was is not None and placement.user in preflight.was.origin.no_crontab
         return await removal_edits(gone, placement.backend, placement.user, ports, no_table=no_table)
     force, was = preflight.request.force, preflight.was
+    profile_schedules = preflight.request.profile_schedules
     record, recorded = bool(preflight.request.record), was is not None and was.record
     edits: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
         these = [one.job for one in jobs if one.run_as == run_as]
-        reset = [job.key for job in these] if force else ()
+        reset = [job.key for job in these if force or (profile_schedules and job.adopts)]
         edits += await install_edits(
             *(these, placement.backend, run_as, ports),
             gone=gone,
@@ -276,8 +281,11 @@ def _summary(preflight: Preflight, intent: SetupIntent) -> str:
         verb = f"Switch from {Path(was.profile).stem} to {preflight.profile.name}:"
     names = ", ".join(job.name for job in intent.jobs)
     kept = f"; as they were: {', '.join(sorted(intent.left))}" if intent.left else ""
+    known = was.adopted if was is not None else {}
+    own = [job.name for job in intent.jobs if job.adopts and job.key not in known]
+    taken = f"; taken over: {', '.join(own)}" if own else ""
     without = f"; not scheduled: {', '.join(intent.missing)}" if intent.missing else ""
-    return f"{verb} {names or 'nothing'} on {BACKENDS[preflight.backend]}{kept}{without}."
+    return f"{verb} {names or 'nothing'} on {BACKENDS[preflight.backend]}{kept}{taken}{without}."
 
 
 def not_set_up(intent: SetupIntent, additions: Additions) -> list[str]:

@@ -201,7 +201,7 @@ async def test_the_status_says_when_nothing_rotates_any_more(
 ) -> None:
     monkeypatch.setattr(module, "configurations", lambda: ())
     profile, folder = load_profile("conservative"), home / "logs"
-    made = await rotation(pack(home), pack_logs(profile, folder), NOBODY, ports)
+    made = await rotation(pack(home), pack_logs(profile, folder, {}), NOBODY, ports)
     assert isinstance(made.edits[0], FileEdit)
     config = Path(made.by)
     config.parent.mkdir(parents=True)

@@ -1,0 +1,117 @@
+"""Jobs of the user's own that run the profile's scripts already, and those of them that are taken over.
+
+A line that is taken over stays as it is, below a mark (`crontab.managed_lines`). Reads files of units, and
+else nothing but the snapshot.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from fedtui.action_result import Refused
+from fedtui.federation.find_scripts import FOLDERS, FoundScript
+from fedtui.federation.job_account import JobAccount
+from fedtui.federation.profile import Profile, ProfileJob
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup_issue import SetupIssue, error_issue, warning_issue
+from fedtui.health.command_facts import read
+from fedtui.model import Job, Snapshot, SourceName, State, cron_jobs, timer_jobs
+from fedtui.schedule.patterns import listing
+
+Running = Mapping[str, Sequence[Job]]
+"""By a profile job's key the jobs, none of them the pack's, that run its script."""
+
+
+def proposed_root(profile: Profile, snapshot: Snapshot) -> str:
+    """ROOT by what the jobs run: the folder that all scripts of the profile's names are below.
+
+    Empty where none is run. Raises Refused where there are several.
+    """
+    names = {name for job in profile.jobs for name in job.scripts}
+    scripts = (Path(script) for _, script in _scripts(snapshot) if Path(script).name in names)
+    roots = list(dict.fromkeys(map(_root_of, scripts)))
+    if len(roots) > 1:
+        raise Refused(
+            f"The jobs run scripts in {listing(list(map(str, roots)))}.",
+            advice="Say which of them is the federation: --root DIR.",
+        )
+    return str(roots[0]) if roots else ""
+
+
+def _root_of(script: Path) -> Path:
+    """The folder below which `find_scripts` looks for the script."""
+    for place in sorted(filter(None, FOLDERS), key=len, reverse=True):
+        if script.parent.as_posix().endswith(f"/{place}"):
+            return script.parents[len(Path(place).parts)]
+    return script.parent
+
+
+def running_jobs(found: Sequence[FoundScript], snapshot: Snapshot, owner: JobAccount) -> Running:
+    """Who runs each script already: lines of any table and timers, paused ones too."""
+    by_script = {os.path.realpath(one.path): one.job.key for one in found if one.path is not None}
+    running: dict[str, list[Job]] = {}
+    for job, script in _scripts(snapshot):
+        key = by_script.get(os.path.realpath(script))
+        if key is not None and not (job.managed and job.user in (owner.name, "")):
+            running.setdefault(key, []).append(job)
+    for job, _ in timer_jobs(snapshot.jobs):
+        for one in found:
+            named = one.path is not None and str(one.path) in (job.command or "")
+            if named and not (job.managed and job.user in (owner.name, "")):
+                running.setdefault(one.job.key, []).append(job)
+    return running
+
+
+def _scripts(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state not in (State.BAD_LINE, State.UNREACHABLE):
+            script = read(cron.command, cron.home, cron.environment, job.user).script
+            if script:
+                yield job, script
+
+
+def taken_over(running: Running, request: SetupRequest, owner: JobAccount) -> Mapping[str, Job]:
+    """The jobs that the request takes over, by key: those that it names, else each that is the only one."""
+    if not request.adopt:
+        return {}
+    chosen: dict[str, Job] = {}
+    for key, jobs in running.items():
+        fit = [job for job in jobs if _may_be_taken(job, request, owner)]
+        named = [job for job in fit if job.id in request.adopt_jobs]
+        mine = named if request.adopt_jobs else fit
+        if len(mine) == 1 and (named or len(jobs) == 1):
+            chosen[key] = mine[0]
+    return chosen
+
+
+def _may_be_taken(job: Job, request: SetupRequest, owner: JobAccount) -> bool:
+    return request.backend == "cron" and job.source is SourceName.CRONTAB and job.user == owner.name
+
+
+def running_issues(
+    running: Running,
+    taken: Mapping[str, Job],
+    jobs: Sequence[ProfileJob],
+    request: SetupRequest,
+    owner: JobAccount,
+) -> Iterator[SetupIssue]:
+    """What is to be known of jobs that run a script of the profile and are not taken over."""
+    for of_profile in jobs:
+        others = running.get(of_profile.key, ())
+        for job in others:
+            if job is taken.get(of_profile.key) or (job.paused and not request.adopt):
+                continue
+            text = f"{job.name} ({job.location}) runs this script already, {job.schedule}."
+            if request.force or of_profile.key in taken:
+                why = "as you insist (--force)" if request.force else "since it is left alone"
+                yield warning_issue(text, of_profile.key, f"It runs twice, {why}.")
+            elif any(_may_be_taken(one, request, owner) for one in others):
+                advice = f"Take it over: --adopt {job.id}" if _may_be_taken(job, request, owner) else ""
+                yield error_issue(text, of_profile.key, advice or f"Or take it out: fedtui pause {job.id}")
+            else:
+                advice = f"{of_profile.name} is not scheduled a second time. Take yours out "
+                yield error_issue(
+                    text, of_profile.key, f"{advice}(fedtui pause {job.id}), or insist with --force."
+                )

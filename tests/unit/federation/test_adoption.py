@@ -1,0 +1,175 @@
+"""Lines that run the profile's scripts already become the pack's, and come back as they were."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from fedtui.action_result import Refused
+from fedtui.changes.pending_edits import NothingToChange
+from fedtui.changes.plan import Plan
+from fedtui.changes.request import Request
+from fedtui.crontab import Document
+from fedtui.engine import Engine
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.model import Snapshot, SourceName
+from fedtui.pack import load_pack
+from fedtui.ports import Ports
+from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
+from fedtui.system.cron_daemon import CronDaemon
+from tests.unit.changes.conftest import NOW, ports
+from tests.unit.changes.table_file import TableFile
+
+__all__ = ["ports"]
+
+USER = getpass.getuser()
+CLOCK = CronClock(CronDaemon(True, "debian", "cron", 1, NOW), "UTC", ZoneInfo("UTC"))
+GUIDE = """\
+MAILTO=admin@example.com
+# Hourly: Sync high-value patterns
+0 * * * * bash ROOT/scripts/sync-learning-data.sh >> LOGS/federated-sync.log 2>&1
+
+# Weekly (Sunday 3 AM): Export Qdrant collections
+0  3 * * 0 bash ROOT/scripts/export-collections.sh >> LOGS/own-export.log 2>&1
+@daily find LOGS -name "federated-*.log" -mtime +30 -delete
+"""
+GIT = "0 */6 * * * cd ROOT && bash scripts/sync-learning-data.sh && git push >> LOGS/git.log 2>&1\n"
+
+
+class Operator:
+    """The first user's machine: a checkout, the guide's lines, and an engine."""
+
+    def __init__(self, ports: Ports, folder: Path) -> None:
+        self.root = folder / "federation"
+        self.logs = folder / "logs"
+        self.path = folder / "crontab"
+        (self.root / "scripts").mkdir(parents=True)
+        self.logs.mkdir()
+        for name in ("sync-learning-data", "export-collections", "generate-dashboard-data"):
+            (self.root / f"scripts/{name}.sh").write_text("#!/bin/bash\n")
+        self.ports = replace(ports, user=USER, crontabs={USER: TableFile(self.path, USER)})
+        self.engine = Engine(self.ports, self.snapshot)
+        self.install(GUIDE)
+
+    def text(self, text: str) -> str:
+        return text.replace("ROOT", str(self.root)).replace("LOGS", str(self.logs))
+
+    def install(self, text: str) -> None:
+        self.path.write_text(self.text(text))
+
+    @property
+    def table(self) -> str:
+        return self.path.read_text()
+
+    def snapshot(self) -> Snapshot:
+        document = Document.parse(self.path.read_bytes(), user=USER)
+        facts = TableFacts(SourceName.CRONTAB, "crontab", lambda _: "/home/fed", True)
+        return Snapshot(NOW, TableJobs(document, facts).at(NOW, CLOCK))
+
+    async def plan(self, **wish: object) -> Plan:
+        request = SetupRequest(log_dir=str(self.logs), backend="cron", **wish)  # type: ignore[arg-type]
+        arguments = json.loads(json.dumps(asdict(request)))
+        return await self.engine.plan(Request("setup", (), arguments))
+
+    async def set_up(self, **wish: object) -> None:
+        await self.engine.apply(await self.plan(**wish))
+
+    def job(self, text: str) -> str:
+        return next(job.id for job in self.snapshot().jobs if text in (job.command or ""))
+
+
+@pytest.fixture
+def operator(ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return Operator(ports, tmp_path)
+
+
+async def test_the_guides_lines_are_taken_over_as_they_are_and_given_back(operator: Operator) -> None:
+    before = operator.table
+    await operator.set_up(adopt=True, record=False)
+    assert operator.table == operator.text(
+        "MAILTO=admin@example.com\n"
+        "# fedtui: pack sync (0 * * * *); adopted\n"
+        "# Hourly: Sync high-value patterns\n"
+        "0 * * * * bash ROOT/scripts/sync-learning-data.sh >> LOGS/federated-sync.log 2>&1\n"
+        "\n"
+        "# fedtui: pack export (0 2 * * 0); adopted\n"
+        "# Weekly (Sunday 3 AM): Export Qdrant collections\n"
+        "0  3 * * 0 bash ROOT/scripts/export-collections.sh >> LOGS/own-export.log 2>&1\n"
+        '@daily find LOGS -name "federated-*.log" -mtime +30 -delete\n'
+        "# fedtui: pack metrics (*/5 * * * *)\n"
+        "# name: dashboard-metrics\n"
+        "*/5 * * * * bash ROOT/scripts/generate-dashboard-data.sh >> LOGS/dashboard-metrics.log 2>&1\n"
+    )
+    pack = load_pack()
+    assert pack is not None
+    assert pack.root == str(operator.root), "ROOT is proposed by what the lines run"
+    logs = operator.logs
+    assert pack.adopted == {"sync": f"{logs}/federated-sync.log", "export": f"{logs}/own-export.log"}
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+    assert load_pack() is None
+
+
+async def test_adopted_lines_are_recorded_switched_by_profiles_and_given_back(operator: Operator) -> None:
+    before = operator.table
+    await operator.set_up(adopt=True, profile_schedules=True)
+    entries = Document.parse(operator.path.read_bytes(), user=USER).entries
+    assert [entry.schedule for entry in entries] == ["0 * * * *", "0  2 * * 0", "@daily", "*/5 * * * *"]
+    assert [entry.recorder is not None for entry in entries] == [True, True, False, True]
+    await operator.set_up(profile="aggressive")
+    assert "adopted from 0 * * * *\n" in operator.table
+    assert "adopted from 0  3 * * 0\n" in operator.table
+    entries = Document.parse(operator.path.read_bytes(), user=USER).entries
+    assert [entry.schedule for entry in entries] == ["*/15 * * * *", "0  3 * * *", "@daily", "* * * * *"]
+    with pytest.raises(NothingToChange):
+        await operator.plan(profile="aggressive")
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+
+
+async def test_a_script_with_two_lines_is_settled_by_choice(operator: Operator) -> None:
+    operator.install(GUIDE + GIT)
+    before = operator.table
+    plan = await operator.plan(adopt=True)
+    assert "taken over: federated-export; not scheduled: federated-sync" in plan.summary
+    preflight = await operator.engine.setup.preflight(
+        SetupRequest(log_dir=str(operator.logs), backend="cron", adopt=True)
+    )
+    advice = [issue.advice for issue in preflight.issues if issue.key == "sync" and issue.advice]
+    assert [text for text in advice if text.startswith("Take it over: --adopt crontab:")] == advice
+    await operator.set_up(adopt=True, adopt_jobs=(operator.job(">> " + str(operator.logs / "federated")),))
+    assert "# fedtui: pack sync (0 * * * *); adopted\n# Hourly" in operator.table
+    assert operator.text(GIT) in operator.table
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+
+
+async def test_a_paused_line_is_taken_over_paused(operator: Operator) -> None:
+    operator.install(GUIDE.replace("0 * * * *", "#fedtui:paused# 0 * * * *"))
+    before = operator.table
+    await operator.set_up(adopt=True, record=False)
+    assert "adopted\n# Hourly: Sync high-value patterns\n#fedtui:paused# 0 * * * * bash" in operator.table
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+
+
+async def test_without_adoption_a_line_that_runs_the_script_keeps_it_out(operator: Operator) -> None:
+    plan = await operator.plan(root=str(operator.root))
+    assert "dashboard-metrics on cron; not scheduled: federated-sync, federated-export." in plan.summary
+
+
+async def test_roots_that_differ_are_not_guessed_from(operator: Operator, tmp_path: Path) -> None:
+    operator.install(GUIDE + f"5 5 * * * bash {tmp_path}/other/scripts/export-collections.sh\n")
+    with pytest.raises(Refused, match=r"The jobs run scripts in .*/federation and .*/other"):
+        await operator.plan(adopt=True)
+
+
+async def test_a_job_that_runs_no_script_of_the_profile_cannot_be_taken_over(operator: Operator) -> None:
+    with pytest.raises(Refused, match="that runs a script of the profile"):
+        await operator.plan(adopt=True, adopt_jobs=(operator.job("find "),))
