@@ -31,6 +31,7 @@ from fedtui.crontab.record_edit import record as record_line
 from fedtui.crontab.record_edit import refusal_of, unrecord
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_pairs
+from fedtui.federation.backends.adopted_units import AdoptedTimer, adopted_timers, adopting_edits
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.pack import BACKENDS, SOURCES
 from fedtui.ports import Ports
@@ -77,7 +78,12 @@ async def install_edits(
     """
     if backend == "cron":
         return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset, record, recorded)
-    return await unit_pairs.pair_edits(jobs, run_as, ports, gone, reset, user_manager=_of_user(backend))
+    own, mine = [job for job in jobs if job.adopts], [job for job in jobs if not job.adopts]
+    user_manager = _of_user(backend)
+    return (
+        *await adopting_edits(own, ports, gone, reset, user_manager=user_manager),
+        *await unit_pairs.pair_edits(mine, run_as, ports, gone, reset, user_manager=user_manager),
+    )
 
 
 async def removal_edits(
@@ -89,7 +95,7 @@ async def removal_edits(
     """
     if backend == "cron":
         return await asyncio.to_thread(_removed, keys, run_as, ports, no_table)
-    return await unit_pairs.pair_edits((), run_as, ports, keys, (), user_manager=_of_user(backend))
+    return await install_edits((), backend, run_as, ports, gone=keys)
 
 
 async def installed_jobs(backend: str, ports: Ports, run_as: str = "") -> Mapping[str, InstalledJob]:
@@ -97,19 +103,22 @@ async def installed_jobs(backend: str, ports: Ports, run_as: str = "") -> Mappin
     if backend == "cron":
         return await asyncio.to_thread(_placed_lines, run_as, ports)
     found = await unit_pairs.installed_pairs(ports, user_manager=_of_user(backend))
+    own = await adopted_timers(ports, user_manager=_of_user(backend))
+    every: dict[str, unit_pairs.InstalledPair | AdoptedTimer] = {**found, **own}
     return {
         key: InstalledJob(
             key=key,
             job_id=f"{SOURCES[backend]}:{unit.timer}",
-            name=unit.name,
+            name=unit.timer.removesuffix(".timer"),
             schedule=unit.schedule,
             planned=unit.planned,
             custom=unit.custom,
             paused=unit.paused,
             where=str(unit.path),
             why=unit.why,
+            adopted=isinstance(unit, AdoptedTimer),
         )
-        for key, unit in found.items()
+        for key, unit in every.items()
     }
 
 

@@ -18,6 +18,7 @@ from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup_issue import SetupIssue, error_issue, warning_issue
 from fedtui.health.command_facts import read
 from fedtui.model import Job, Snapshot, SourceName, State, cron_jobs, timer_jobs
+from fedtui.pack import SOURCES
 from fedtui.schedule.patterns import listing
 
 Running = Mapping[str, Sequence[Job]]
@@ -78,7 +79,7 @@ def taken_over(running: Running, request: SetupRequest, owner: JobAccount) -> Ma
         return {}
     chosen: dict[str, Job] = {}
     for key, jobs in running.items():
-        fit = [job for job in jobs if _may_be_taken(job, request, owner)]
+        fit = [job for job in jobs if backend_of(job, owner)]
         named = [job for job in fit if job.id in request.adopt_jobs]
         mine = named if request.adopt_jobs else fit
         if len(mine) == 1 and (named or len(jobs) == 1):
@@ -86,8 +87,17 @@ def taken_over(running: Running, request: SetupRequest, owner: JobAccount) -> Ma
     return chosen
 
 
-def _may_be_taken(job: Job, request: SetupRequest, owner: JobAccount) -> bool:
-    return request.backend == "cron" and job.source is SourceName.CRONTAB and job.user == owner.name
+def backend_of(job: Job, owner: JobAccount) -> str:
+    """What a job is taken over on: the owner's crontab, or timers of a manager that may be changed from here.
+
+    Empty where it cannot be: a line of a system table, a timer of another's or, but for root, of the system.
+    """
+    reached = {
+        SourceName.CRONTAB: job.user == owner.name,
+        SourceName.USER_TIMER: owner.own,
+        SourceName.SYSTEM_TIMER: os.geteuid() == 0,
+    }
+    return next((name for name, source in SOURCES.items() if source is job.source and reached[source]), "")
 
 
 def running_issues(
@@ -107,8 +117,8 @@ def running_issues(
             if request.force or of_profile.key in taken:
                 why = "as you insist (--force)" if request.force else "since it is left alone"
                 yield warning_issue(text, of_profile.key, f"It runs twice, {why}.")
-            elif any(_may_be_taken(one, request, owner) for one in others):
-                advice = f"Take it over: --adopt {job.id}" if _may_be_taken(job, request, owner) else ""
+            elif any(backend_of(one, owner) for one in others):
+                advice = f"Take it over: --adopt {job.id}" if backend_of(job, owner) else ""
                 yield error_issue(text, of_profile.key, advice or f"Or take it out: fedtui pause {job.id}")
             else:
                 advice = f"{of_profile.name} is not scheduled a second time. Take yours out "

@@ -22,10 +22,16 @@ from fedtui.federation.job_account import (
 )
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
-from fedtui.federation.setup.adoption import proposed_root, running_issues, running_jobs, taken_over
+from fedtui.federation.setup.adoption import (
+    backend_of,
+    proposed_root,
+    running_issues,
+    running_jobs,
+    taken_over,
+)
 from fedtui.federation.setup.request import SetupRequest, check_privilege, default_backend
 from fedtui.federation.setup_issue import SetupIssue, note_issue, warning_issue
-from fedtui.model import Job, Severity, Snapshot, SourceName
+from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.schedule.patterns import listing
@@ -97,7 +103,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     settings = await table_settings(owner, ports)
     environment = await given_environment(backend, owner, ports)
     before = was.log_dir if was is not None and request.log_dir is None else ""
-    adopted = was.adopted if was is not None and was.backend == backend else {}
+    adopted = was.adopted if was is not None else {}
     logs = [(job.key, job.log) for job in profile.jobs if job.key not in adopted]
     names = [log for _, log in logs]
     choose = log_folder.choose_log_folder
@@ -113,10 +119,10 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     issues = await asyncio.to_thread(lambda: list(file_issues()))
     running = await asyncio.to_thread(running_jobs, found, snapshot, owner)
     taken = taken_over(running, request, owner)
-    rows = {job.managed: job for job in snapshot.jobs if job.managed in adopted and _is_of(job, owner)}
+    rows = {job.managed: job for job in snapshot.jobs if job.managed in adopted and backend_of(job, owner)}
     if not taken and request.adopt_jobs:
         raise Refused(
-            f"{listing(request.adopt_jobs)}: no line of {owner.name} that runs a script of the profile."
+            f"{listing(request.adopt_jobs)}: no job of {owner.name} that runs a script of the profile."
         )
     issues += running_issues(running, taken, profile.jobs, request, owner)
     issues += _asleep(profile, backend, snapshot)
@@ -139,10 +145,6 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         lingers,
         {**rows, **taken},
     )
-
-
-def _is_of(job: Job, owner: JobAccount) -> bool:
-    return job.source is SourceName.CRONTAB and job.user == owner.name
 
 
 def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[SetupIssue]:

@@ -29,6 +29,7 @@ from fedtui.federation.backends.placement import InstalledJob, install_edits, re
 from fedtui.federation.backends.unit_text import unit_name
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
+from fedtui.federation.setup.adoption import backend_of
 from fedtui.federation.setup.merge_request import merge_with_current
 from fedtui.federation.setup.placements import InstalledJobs, Placement, placement_of
 from fedtui.federation.setup.preflight import Preflight
@@ -207,10 +208,17 @@ def _wanted(
     """Every job that is to be, by place."""
     wanted: dict[Placement, list[AddedJob]] = {}
     jobs = _carried(preflight, intent.jobs, now)
-    main = [AddedJob(job, preflight.backend, preflight.owner.run_as) for job in jobs]
+    main = [_placed(job, preflight) for job in jobs]
     for one in (*main, *additions.jobs):
         wanted.setdefault(placement_of(one.backend, one.run_as), []).append(one)
     return wanted
+
+
+def _placed(job: ManagedJob, preflight: Preflight) -> AddedJob:
+    """Where a job belongs: one that is taken over stays where it is."""
+    own = preflight.taken.get(job.key)
+    backend = preflight.backend if own is None else backend_of(own, preflight.owner)
+    return AddedJob(job, backend, "" if own is not None and backend != "cron" else preflight.owner.run_as)
 
 
 async def _on(
