@@ -7,7 +7,9 @@ else nothing but the snapshot.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -57,11 +59,6 @@ def running_jobs(found: Sequence[FoundScript], snapshot: Snapshot, owner: JobAcc
         key = by_script.get(os.path.realpath(script))
         if key is not None and not (job.managed and job.user in (owner.name, "")):
             running.setdefault(key, []).append(job)
-    for job, _ in timer_jobs(snapshot.jobs):
-        for one in found:
-            named = one.path is not None and str(one.path) in (job.command or "")
-            if named and not (job.managed and job.user in (owner.name, "")):
-                running.setdefault(one.job.key, []).append(job)
     return running
 
 
@@ -71,6 +68,10 @@ def _scripts(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
             script = read(cron.command, cron.home, cron.environment, job.user).script
             if script:
                 yield job, script
+    for job, _ in timer_jobs(snapshot.jobs):
+        with suppress(ValueError):  # quotes that do not end
+            words = shlex.split(job.command or "")
+            yield from ((job, word) for word in words if word.startswith("/"))
 
 
 def taken_over(running: Running, request: SetupRequest, owner: JobAccount) -> Mapping[str, Job]:
