@@ -43,7 +43,7 @@ MAILTO=""
 
 # Every 5 minutes: Dashboard metrics
 * * * * *  bash {ROOT}/scripts/generate-dashboard-data.sh >> /home/fed/logs/own-metrics.log 2>&1
-0 0 * * 0 find /home/fed/logs/ -name "federated-*.log" -type f -exec bash -c 'mv {{}} {{}}.old && touch {{}}' \\;
+0 0 * * 0 find /home/fed/logs/ -name "federated-*.log" -exec bash -c 'mv {{}} {{}}.old && touch {{}}' \\;
 """
 
 
