@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Job, Remedy, Severity, Snapshot, Unchecked
+from fedtui.system.self_command import sudo_command
 
 
 class FindingGroupKey(StrEnum):
@@ -94,7 +95,7 @@ class Rule:
 
     def hidden(self, path: str, reason: str) -> Unchecked:
         """The rule could not be looked for at `path`, which this user may not see."""
-        return self.unchecked(path, reason, "Look as root: sudo fedtui check")
+        return self.unchecked(path, reason, f"Look as root: {sudo_command('check')}")
 
     def unchecked(self, what: str, reason: str, advice: str = "") -> Unchecked:
         """The rule could not be looked for in `what`."""

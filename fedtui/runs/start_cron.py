@@ -26,7 +26,7 @@ from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_order import RunOrder
 from fedtui.runs.run_record import RunRecord
 from fedtui.system.local_time import clock_time
-from fedtui.system.self_command import interpreter_environment, module_command
+from fedtui.system.self_command import interpreter_environment, module_command, sudo_command
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
@@ -105,7 +105,7 @@ def _account(
         return account, None
     if own != 0:
         what = f"{job.name} runs as {job.user}, and you are {ports.user}."
-        raise Refused(what, NOTHING_RUN, f"Run: sudo fedtui run {job.id}")
+        raise Refused(what, NOTHING_RUN, f"Run: {sudo_command('run', job.id)}")
     groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
     return account, (entry.pw_uid, entry.pw_gid, groups)
 

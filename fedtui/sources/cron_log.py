@@ -246,9 +246,11 @@ def _opened_by(file: Path, user: str) -> str:
     """What lets the user read a log: its group, where that may."""
     import grp  # on few hosts
 
+    from fedtui.system.self_command import sudo_command
+
     status = file.stat()
     if not (status.st_gid and status.st_mode & stat.S_IRGRP):
-        return "sudo fedtui list"
+        return sudo_command("list")
     try:
         group = grp.getgrgid(status.st_gid).gr_name
     except KeyError:

@@ -21,11 +21,12 @@ from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.collect import KEY
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.scheduled_command import scheduled_command, scheduled_environment
+from fedtui.federation.scheduled_environment import scheduled_environment
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.pack import Pack
 from fedtui.ports import Ports
 from fedtui.system.cron_daemon import find_cron
+from fedtui.system.self_command import installed_command
 
 SCHEDULE = "*/10 * * * *"
 LOG = "federated-alert.log"
@@ -81,7 +82,7 @@ def alert_job(log: str) -> ManagedJob:
         key=KEY,
         name="federated-alert",
         description="Alerts on the federation's jobs",
-        argv=(*scheduled_command(), "check", "--alert"),
+        argv=(*installed_command(), "check", "--alert"),
         schedule=SCHEDULE,
         log=log,
         environment=scheduled_environment(),

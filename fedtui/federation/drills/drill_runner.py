@@ -17,7 +17,7 @@ from fedtui.safe_text import decode
 from fedtui.system.async_program import terminate
 from fedtui.system.processes import signal_name
 from fedtui.system.program import ProgramError, run_program
-from fedtui.system.self_command import interpreter_environment, module_command
+from fedtui.system.self_command import interpreter_environment, module_command, sudo_command
 from fedtui.system.temp_folder import TempFolder
 
 SCRIPT_DEADLINE = 600.0
@@ -210,5 +210,5 @@ def cannot_stage(drills: Path) -> str:
     said = decode(ended.out or ended.err).strip().splitlines()
     return (
         "this machine gives no user namespaces for a view of the disk of its own "
-        f"({said[-1] if said else ended.status}); as root it can be had: sudo fedtui drill"
+        f"({said[-1] if said else ended.status}); as root it can be had: {sudo_command('drill')}"
     )

@@ -15,7 +15,7 @@ from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.scheduled_command import scheduled_command, scheduled_environment
+from fedtui.federation.scheduled_environment import scheduled_environment
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
@@ -32,6 +32,7 @@ from fedtui.system.git_checkout import (
 )
 from fedtui.system.in_thread import in_thread
 from fedtui.system.program import ProgramError
+from fedtui.system.self_command import installed_command
 
 SCHEDULE = "0 */6 * * *"
 LOG = "federated-git.log"
@@ -56,7 +57,7 @@ class GitChanges:
 
 def _starts(given: GitEnvironment, owner: JobAccount) -> Iterator[SetupIssue]:
     """Whether the schedule will find this fedtui: in its environment, as its user."""
-    command = (*scheduled_command(), "--version")
+    command = (*installed_command(), "--version")
     try:
         ended = given.run(command, deadline=20.0)
         said = "" if ended.status == 0 else (ended.said.splitlines() or [f"exit {ended.status}"])[-1]
@@ -78,7 +79,7 @@ def git_job(
         key=KEY,
         name="federated-git",
         description="Commit and push of the federation's data",
-        argv=(*scheduled_command(), "git-sync", "--root", str(root), *more),
+        argv=(*installed_command(), "git-sync", "--root", str(root), *more),
         schedule=SCHEDULE,
         log=str(Path(log_dir) / LOG) if log_dir else "",
         spread=300,

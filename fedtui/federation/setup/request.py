@@ -13,6 +13,7 @@ from fedtui.federation.profile import DEFAULT_PROFILE
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
 from fedtui.system.crontab_program import SystemCrontab, crontab_path
+from fedtui.system.self_command import sudo_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class SetupRequest:
         return replace(self, **kept)
 
     def words(self) -> tuple[str, ...]:
-        """The arguments of `fedtui setup` that ask for the same. Alert URLs, secrets, are left out."""
-        words = ["fedtui", "setup"]
+        """The arguments of fedtui that ask for the same. Alert URLs, secrets, are left out."""
+        words = ["setup"]
         for name in ("root", "profile", "backend", "log_dir", "run_as"):
             if value := getattr(self, name):
                 words += [_option(name), value]
@@ -93,14 +94,15 @@ def check_privilege(request: SetupRequest, ports: Ports) -> None:
     if request.backend not in BACKENDS:
         raise Refused(f"{request.backend!r} is no backend; there are {', '.join(BACKENDS)}.")
     root = os.geteuid() == 0
-    command = shlex.join(("sudo", *request.words()))
+    command = sudo_command(*request.words())
     if request.backend == "system" and not root:
         raise Refused("Units of the system are root's to make.", advice=f"Run: {command}")
     if request.run_as and request.run_as != ports.user:
         if not root:
             raise Refused(f"Only root sets up jobs that run as {request.run_as}.", advice=f"Run: {command}")
         if request.backend == "user":
+            own = shlex.join(("fedtui", *replace(request, run_as="").words()))
             raise Refused(
                 f"The manager of {request.run_as} is not reached from here.",
-                advice=f"Run as {request.run_as}: {shlex.join(replace(request, run_as='').words())}",
+                advice=f"Run as {request.run_as}: {own}",
             )

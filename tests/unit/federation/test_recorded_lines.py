@@ -107,7 +107,7 @@ def test_a_first_set_up_records_and_one_of_an_older_version_goes_on_without() ->
     older = read_pack(written(PACK).replace(b"record = true\n", b""))
     assert SetupRequest().settled(older).record is False
     assert SetupRequest(record=True).settled(older).record is True
-    assert SetupRequest(root="/r", record=False).words() == ("fedtui", "setup", "--root", "/r", "--no-record")
+    assert SetupRequest(root="/r", record=False).words() == ("setup", "--root", "/r", "--no-record")
 
 
 def test_a_note_that_quotes_a_recorded_line_is_none(ports: Ports) -> None:
