@@ -15,7 +15,8 @@ from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit, resource_key
 from fedtui.federation.alerts.alert_job import alert_changes
 from fedtui.federation.git.git_job import git_plan
 from fedtui.federation.git.ssh_check import check_remote
-from fedtui.federation.job_account import JobAccount
+from fedtui.federation.job_account import JobAccount, account_of
+from fedtui.federation.log_folder import log_issues
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.rotation.rotation import KEY, pack_logs, rotation, rotation_gone
 from fedtui.federation.setup.preflight import Preflight
@@ -94,7 +95,7 @@ async def _git(pack: Pack, preflight: Preflight, ports: Ports) -> Additions:
     log_dir = pack.log_dir if pack.backend == "cron" else ""
     found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
     offered = [edit for edit in found.offered if isinstance(edit, RemoteUrlEdit)]
-    issues = list(found.issues)
+    issues = [*found.issues, *await _of_log(found.job, owner)]
     if offered and ssh_url:
         other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
         issues = [*(one for one in issues if one not in other[0]), *other[1]]
@@ -111,6 +112,13 @@ async def _git(pack: Pack, preflight: Preflight, ports: Ports) -> Additions:
         done=frozenset({"git"}),
         url_before=taken[0].before if taken else "",
     )
+
+
+@in_thread
+def _of_log(job: ManagedJob, owner: JobAccount) -> list[SetupIssue]:
+    """What keeps the job from writing its log."""
+    log = Path(job.log)
+    return list(log_issues(log.parent, [(job.key, log.name)], owner)) if job.log else []
 
 
 def _over_ssh(
@@ -144,8 +152,11 @@ async def _alert(pack: Pack, ports: Ports) -> Additions:
     if found.job is None:
         failed = any(issue.severity is Severity.ERROR for issue in found.issues)
         return Additions(issues=found.issues, left=frozenset({"alert"} if failed else ()))
+    issues = (*found.issues, *await _of_log(found.job, account_of("", ports)))
+    if any(issue.severity is Severity.ERROR for issue in issues):
+        return Additions(issues=issues, left=frozenset({"alert"}))
     jobs = (AddedJob(found.job, found.backend, ""),)
-    return Additions(jobs, issues=found.issues, done=frozenset({"alert"}))
+    return Additions(jobs, issues=issues, done=frozenset({"alert"}))
 
 
 @in_thread

@@ -141,7 +141,9 @@ async def plan_setup(
     edits: list[Edit] = []
     # A unit's log is made with its unit.
     new = [job for job in intent.jobs if job.log and not job.adopts]
-    names = [Path(job.log).name for job in new] if main.backend == "cron" else []
+    new += [one.job for one in additions.jobs if placement_of(one.backend, one.run_as) == main]
+    logs = [Path(job.log) for job in new if job.log] if main.backend == "cron" else []
+    names = [log.name for log in logs if log.parent == preflight.logs.path]
     of_root = main.backend == "system"  # systemd opens the logs as root
     edits += await asyncio.to_thread(
         log_folder.log_edits, preflight.logs.path, names, preflight.owner, of_root=of_root
