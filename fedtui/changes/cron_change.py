@@ -19,6 +19,7 @@ from fedtui.model import CommentedOut, Job, State
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.patterns import listing
+from fedtui.system.local_time import day
 
 DocumentEdit = Callable[[Document, Entry], bytes]
 
@@ -42,9 +43,8 @@ def propose_reschedule(
     job: Job, schedule: str, reason: str, ticket: str, tables: Tables, ports: Ports
 ) -> Wording:
     """Another schedule, nothing else on the line changed."""
-    entry = _edit(
-        job, tables, lambda doc, found: edit.reschedule(doc, found, schedule, reason=reason, ticket=ticket)
-    )
+    given = {"reason": reason, "ticket": ticket, "day": day(ports.clock())}
+    entry = _edit(job, tables, lambda doc, found: edit.reschedule(doc, found, schedule, **given))
     before, after = words_of(entry.schedule, job), words_of(schedule, job)
     summary = f"Reschedule from {before} to {after}. {frequency(entry.schedule, schedule, job)}".strip()
     warnings = pitfall_warnings(schedule, job, ports)

@@ -31,6 +31,7 @@ from fedtui.changes.wording import Wording
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
+from fedtui.system.local_time import day
 from fedtui.system.paths import is_read_only
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
@@ -56,7 +57,7 @@ async def propose_reschedule(
     if not lasts:
         path = target.runtime_drop_in(SCHEDULE_FILE)
     before = await asyncio.to_thread(read_state, str(path))
-    after = _text(now, schedule, reason, ticket)
+    after = _text(now, schedule, reason, ticket, day(ports.clock()))
     await _verified(timer, path, after, user_manager=target.user_manager)
     triggers = (schedule.calendar, schedule.monotonic)
     if (now.calendar, now.monotonic) == triggers:
@@ -98,9 +99,9 @@ def _until_boot(target: TimerTarget, now: UnitState) -> tuple[str, str]:
     )
 
 
-def _text(state: UnitState, schedule: TimerSchedule, reason: str, ticket: str) -> bytes:
+def _text(state: UnitState, schedule: TimerSchedule, reason: str, ticket: str, until: str) -> bytes:
     was = describe_timer(state.calendar, state.monotonic).long
-    parts = [f"was {was}"]
+    parts = [f"was {was} until {until}"]
     parts += [f"reason: {' '.join(reason.split())}"] if reason.strip() else []
     parts += [f"ticket {' '.join(ticket.split())}"] if ticket.strip() else []
     comment = "".join(char for char in "; ".join(parts) if char.isprintable()).rstrip("\\")

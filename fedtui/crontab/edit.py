@@ -38,18 +38,19 @@ def resume(document: Document, entry: Entry) -> bytes:
 
 
 def reschedule(
-    document: Document, entry: Entry, schedule: str, *, reason: str = "", ticket: str = ""
+    document: Document, entry: Entry, schedule: str, *, reason: str = "", ticket: str = "", day: str = ""
 ) -> bytes:
     """The table with another schedule for the entry; the blanks around and between its fields stay.
 
-    With a reason or a ticket, a comment line above the entry tells what the schedule was, and why it changed.
+    With a reason or a ticket, a comment line above the entry tells what the schedule was, until which `day`,
+    and why it changed.
     Raises EditError for a schedule that cron refuses, naming the field.
     """
     splice.check_current(document, entry)
     wanted = _schedule(document, schedule)
     lines = [_with_schedule(entry, wanted)]
     if reason.strip() or ticket.strip():
-        lines.insert(0, _was(document, entry, reason, ticket))
+        lines.insert(0, _was(document, entry, reason, ticket, day))
     if lines == [entry.raw]:
         raise EditError(f"{entry.name} has that schedule already")
     new = splice.replace(document, entry.line_number, lines)
@@ -203,10 +204,10 @@ def _with_schedule(entry: Entry, wanted: str) -> bytes:
     return marker + entry.body[:start] + middle + entry.body[end:]
 
 
-def _was(document: Document, entry: Entry, reason: str, ticket: str) -> bytes:
+def _was(document: Document, entry: Entry, reason: str, ticket: str, day: str) -> bytes:
     fields = entry.schedule.split()
     shown = fields[0] if fields[0].startswith("*/") and fields[1:] == ["*"] * 4 else " ".join(fields)
-    parts = [f"was {shown}"]
+    parts = [f"was {shown}" + (f" until {day}" if day else "")]
     parts += [f"reason: {_one_line('reason', reason)}"] if reason.strip() else []
     parts += [f"ticket {_one_line('ticket', ticket)}"] if ticket.strip() else []
     return OWN_COMMENT + b" " + "; ".join(parts).encode() + document.newline.removesuffix(b"\n")

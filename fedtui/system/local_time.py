@@ -18,6 +18,11 @@ def short_moment(at: datetime) -> str:
     return f"{here:%a} {here.day} {here:%b %H:%M}"
 
 
+def day(at: datetime) -> str:
+    """Such as 2026-11-24."""
+    return f"{at.astimezone(local_zone()[1]):%Y-%m-%d}"
+
+
 def stamp(at: datetime) -> str:
     """Such as 20261124-140512, for names of files."""
     return f"{at.astimezone(local_zone()[1]):%Y%m%d-%H%M%S}"

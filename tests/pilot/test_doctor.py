@@ -219,7 +219,8 @@ async def test_enter_shows_the_fix_and_only_y_makes_it(table: Path) -> None:
         await pilot.press("y")
         await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))
         assert table.read_text() == (
-            "# fedtui: was 0 22-2 * * *; reason: FT105\n0 22-23,0-2 * * * bash ~/dash.sh\n"
+            f"# fedtui: was 0 22-2 * * * until {mock.NOW:%Y-%m-%d}; reason: FT105\n"
+            "0 22-23,0-2 * * * bash ~/dash.sh\n"
         )
         assert app.fixed.refreshed == 1
 

@@ -104,7 +104,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
     assert plan.summary == "Reschedule from every 5 min to every 6 min. 48 fewer runs a day."
     assert shown_diff(plan) == [
         "4   0 * * * *   bash ~/sync-learning-data.sh >> ~/logs/sync.log 2>&1",
-        "5 + # fedtui: was */5; reason: node2 is slow; ticket OPS-118",
+        "5 + # fedtui: was */5 until 2026-11-24; reason: node2 is slow; ticket OPS-118",
         "5 - */5 * * * *  bash ~/generate-dashboard-data.sh",
         "6 + */6 * * * *  bash ~/generate-dashboard-data.sh",
         "7   # drills, first Monday by hand",

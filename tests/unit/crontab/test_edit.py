@@ -170,8 +170,10 @@ def test_reschedule_to_a_nickname_replaces_the_fields() -> None:
 def test_reschedule_with_a_reason_writes_a_comment_above_that_is_no_note() -> None:
     document = read()
     entry = job(document, "dash")
-    new = edit.reschedule(document, entry, "*/6 * * * *", reason="node2 is slow", ticket="OPS-118")
-    assert b"# fedtui: was */5; reason: node2 is slow; ticket OPS-118\n*/6 * * * * bash ~/dash.sh" in new
+    why = {"reason": "node2 is slow", "ticket": "OPS-118", "day": "2026-11-24"}
+    new = edit.reschedule(document, entry, "*/6 * * * *", **why)
+    comment = b"# fedtui: was */5 until 2026-11-24; reason: node2 is slow; ticket OPS-118\n"
+    assert comment + b"*/6 * * * * bash ~/dash.sh" in new
     assert job(read(new), "dash").note == ""
     assert job(read(new), "dash").id_key == entry.id_key
 
