@@ -6,6 +6,7 @@ Where something is set up already the screen opens on how it stands, with what c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -136,6 +137,8 @@ class SetupScreen(ChangingScreen):
             labels["setup.next"] = "change"
         elif progress.step is SetupStep.REVIEW:
             labels["setup.next"] = "confirm"
+        if progress.preflight is not None and not progress.preflight.undecided:
+            labels["setup.adopt"] = "leave alone"
         if progress.test_runs and not progress.to_do:
             labels["setup.test"] = "test again"
         self.label_keys(labels)
@@ -161,6 +164,8 @@ class SetupScreen(ChangingScreen):
             case "insist":
                 failed = any(not test_run.good for test_run in progress.test_runs.values())
                 return step in (SetupStep.TEST_RUN, SetupStep.REVIEW) and (failed or progress.request.force)
+            case "adopt":
+                return step is SetupStep.SCRIPTS and bool(progress.preflight and progress.preflight.running)
             case "linger":
                 return step is SetupStep.BACKEND and progress.backend == "user"
             case "remove":
@@ -188,6 +193,8 @@ class SetupScreen(ChangingScreen):
             progress.step = progress.reached = SetupStep.STATUS
         else:
             progress.step = progress.reached = SetupStep.SCRIPTS
+            root = await self.service.proposed_root()
+            progress.request = replace(progress.request, root=root or None, adopt=bool(root))
         self._draw()
         if pack is None:
             self.action_edit()
@@ -313,6 +320,28 @@ class SetupScreen(ChangingScreen):
     def action_insist(self) -> None:
         """Schedule also what failed its test run, or no longer."""
         self._choose(force=not self.progress.request.force)
+
+    def action_adopt(self) -> None:
+        """Take over the user's own jobs that run the scripts, or leave them alone."""
+        self.flow.begin(self._adopt())
+
+    async def _adopt(self) -> None:
+        from fedtui.screens.choose import ChooseScreen
+
+        preflight = self.progress.preflight
+        if preflight is None or not preflight.undecided:
+            self._choose(adopt=False, adopt_jobs=())
+            return
+        chosen = [job.id for key, job in preflight.taken.items() if job in preflight.running.get(key, ())]
+        for key, jobs in preflight.undecided.items():
+            job_id: str | None = jobs[0].id if len(jobs) == 1 else None
+            if len(jobs) > 1:
+                ways = [(job.id, f"{job.location}  {job.schedule}  {job.name}") for job in jobs[:3]]
+                lead = "Several jobs run its script. Which one is taken over?"
+                job_id = await self.app.push_screen_wait(ChooseScreen("Take over", key, lead, ways))
+            chosen += [job_id] if job_id else []
+        if chosen:
+            self._choose(adopt=True, adopt_jobs=tuple(chosen))
 
     def action_linger(self) -> None:
         """Have user timers go on after logout, or not."""

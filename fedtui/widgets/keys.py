@@ -188,6 +188,7 @@ SETUP_SCREEN = (
     KeyBinding("setup.edit", "e", "edit", "type", "type what it asks for", SETUP, 2),
     KeyBinding("setup.toggle", "space", "switch", "on or off", "turn it on or off", SETUP),
     KeyBinding("setup.insist", "F", "insist", "insist", "schedule it though it fails", SETUP, 1),
+    KeyBinding("setup.adopt", "a", "adopt", "take over", "take over your own jobs, or not", SETUP, 2),
     KeyBinding("setup.linger", "l", "linger", "linger", "go on after logout", SETUP, 1),
     KeyBinding("setup.whole", "D", "whole", "whole diff", "the whole change", SETUP, 2, "diff"),
     KeyBinding("setup.drills", "d", "drills", "drills", "rehearse a failure", SETUP, 2),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
+from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup_issue import worst_first
 from fedtui.pack import BACKENDS
 from fedtui.presentation import setup_text as words
@@ -125,10 +126,23 @@ def _scripts(progress: Progress, look: PageState, width: int) -> list[Content]:
         rows.append(
             Content.assemble(sign, one.job.key.ljust(LABEL), cut(sanitize_and_mask(where), width - LABEL - 2))
         )
+        rows += _own_rows(preflight, one.job.key, width)
     about = list(preflight.issues)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
     return rows + [row for one in worst_first(about) for row in issue_rows(one, look, width)]
+
+
+def _own_rows(preflight: Preflight, key: str, width: int) -> list[Content]:
+    """The jobs of the user's own that run a script already, and what becomes of each."""
+    rows = []
+    for job in preflight.running.get(key, ()):
+        taken = job == preflight.taken.get(key)
+        said = "taken over as it is" if taken else "left alone"
+        place = cut(sanitize_and_mask(f"{job.location}  {job.schedule}"), width - LABEL - 26)
+        style = "$ok" if taken else "$muted"
+        rows.append(Content.assemble(" " * (LABEL + 2), (place, "$muted"), "  ", (said, style)))
+    return rows
 
 
 def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]:

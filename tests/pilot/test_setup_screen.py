@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
+from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.screens.setup import SetupScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
@@ -166,3 +167,46 @@ async def test_esc_leaves_the_line_before_the_screen() -> None:
         await says(pilot, "step 1 of 7", "e type")
         await press(pilot, "escape")
         await says(pilot, "1 Jobs")
+
+
+def own(number: int, schedule: str) -> Job:
+    """A line of the operator's own that runs the sync."""
+    command = f"bash ~/federation/scripts/sync-learning-data.sh {number}"
+    facts = CronFacts("crontab", b"", command.encode())
+    place = Location("crontab", number)
+    return Job(
+        *(f"crontab:{number}", "sync-learning-data", SourceName.CRONTAB, "fed", schedule, "", place, facts),
+        command=command,
+        log_path="/var/log/federated-sync.log",
+    )
+
+
+async def test_own_lines_propose_root_and_are_taken_over_at_once() -> None:
+    service = MockupSetupService(mock.NOW)
+    service.proposal, service.running = "~/federation", {"sync": [own(3, "0 * * * *")]}
+    async with opened(service) as pilot:
+        await says(pilot, "step 1 of 7", "~/federation")
+        await press(pilot, "enter")
+        await says(pilot, "crontab:3  0 * * * *", "taken over as it is", "leave alone")
+        assert service.asked[-1].adopt
+        await press(pilot, "a")
+        await says(pilot, "crontab:3  0 * * * *", "left alone", "take over", never="taken over as it is")
+        await press(pilot, "a")
+        await says(pilot, "taken over as it is")
+        assert service.asked[-1].adopt_jobs == ("crontab:3",)
+
+
+async def test_of_several_lines_one_is_chosen() -> None:
+    service = MockupSetupService(mock.NOW)
+    service.proposal = "~/federation"
+    service.running = {"sync": [own(3, "0 * * * *"), own(9, "0 */6 * * *")]}
+    async with opened(service) as pilot:
+        await says(pilot, "step 1 of 7")
+        await press(pilot, "enter")
+        text = await says(pilot, "crontab:3  0 * * * *", "crontab:9  0 */6 * * *")
+        assert text.count("left alone") == 2
+        await press(pilot, "a")
+        await says(pilot, "Which one is taken over?", "2  crontab:9  0 */6 * * *")
+        await press(pilot, "2")
+        await says(pilot, "taken over as it is")
+        assert service.asked[-1].adopt_jobs == ("crontab:9",)

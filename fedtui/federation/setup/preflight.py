@@ -23,6 +23,7 @@ from fedtui.federation.job_account import (
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.adoption import (
+    Running,
     backend_of,
     proposed_root,
     running_issues,
@@ -43,7 +44,8 @@ class Preflight:
     """All that a plan is made from. `request` is settled, `was` what was set up before, if anything.
 
     `environment` is what the scheduler gives a job, `settings` what the owner's crontab sets. `lingers` is
-    None where that does not matter. `taken` are jobs of the user's own that are or were taken over, by key.
+    None where that does not matter. `running` are the jobs of the user's own that run the scripts already,
+    `taken` those of them that are taken over, or were before, by key.
     """
 
     request: SetupRequest
@@ -58,11 +60,20 @@ class Preflight:
     environment: Mapping[bytes, bytes]
     lingers: bool | None
     taken: Mapping[str, Job] = field(default_factory=dict)
+    running: Running = field(default_factory=dict)
 
     @property
     def backend(self) -> str:
         """Where the jobs are to run: "cron", "user" or "system"."""
         return self.request.backend or "cron"
+
+    @property
+    def undecided(self) -> Running:
+        """The jobs that could be taken over, by the keys of which none is."""
+        fit = {
+            key: [job for job in jobs if backend_of(job, self.owner)] for key, jobs in self.running.items()
+        }
+        return {key: jobs for key, jobs in fit.items() if jobs and self.taken.get(key) not in jobs}
 
     def blocked(self) -> frozenset[str]:
         """The keys of the jobs that are not to be scheduled; "" among them: none of them is."""
@@ -144,6 +155,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         environment,
         lingers,
         {**rows, **taken},
+        running,
     )
 
 

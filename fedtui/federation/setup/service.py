@@ -12,7 +12,9 @@ from fedtui.changes.plan import Plan
 from fedtui.changes.request import Request
 from fedtui.changes.unfinished import recover_if_needed
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import DEFAULT_PROFILE, load_profile
 from fedtui.federation.setup.additions import Additions
+from fedtui.federation.setup.adoption import proposed_root
 from fedtui.federation.setup.placements import jobs_by_placement
 from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
@@ -76,6 +78,12 @@ class SetupService:
         if self._ports.demo:  # what is set up is set up on the machine, not in there
             return PackStatus(None, (), rollout_stage(None, (), self._ports.clock()))
         return await read_status(self._snapshot(), self._ports)
+
+    async def proposed_root(self) -> str:
+        """The folder whose scripts are scheduled already; empty where there is none, or no single one."""
+        with suppress(Refused):
+            return proposed_root(load_profile(DEFAULT_PROFILE), self._snapshot())
+        return ""
 
     async def preflight(self, request: SetupRequest) -> Preflight:
         """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
