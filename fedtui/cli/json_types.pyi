@@ -805,6 +805,10 @@ class PackJobRecord(TypedDict):
     """Seconds for which its newest data counts as fresh. Null: no limit."""
     stale: bool | None
     """Whether its newest data is too old. Null: not known."""
+    adopted: bool
+    """Whether it was there before the set-up, which took it over."""
+    left_out: str | None
+    """Why a job of the profile is not scheduled. Null: it is, or should be."""
 
 class RolloutRecord(TypedDict):
     """The stage of the rollout."""

@@ -70,6 +70,8 @@ def _job(one: JobStatus, records: JsonRecords) -> json_types.PackJobRecord:
         "broken_lines": None if one.data is None else one.data.broken,
         "fresh_for_s": one.fresh_for,
         "stale": one.stale,
+        "adopted": there is not None and there.adopted,
+        "left_out": records.text(one.left_out) or None,
     }
 
 

@@ -51,6 +51,9 @@ def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
 
 
 def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
+    if one.left_out:
+        yield f"– {one.name}: not scheduled, {one.left_out}"
+        return
     if one.placed is None:
         yield f"✗ {one.name}: it is not there any more; fedtui setup puts it back"
         return
@@ -58,6 +61,8 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
     if one.job is not None and one.job.state_reason:
         state = f"{one.job.state.value}: {one.job.state_reason}"
     yield f"{one.name}   {one.placed.schedule}   {one.placed.where}" + (f"   {state}" if state else "")
+    if one.placed.adopted:
+        yield "  adopted   it was there before; setup --remove gives it back"
     if one.custom:
         why = f"; {one.why}" if one.why else "; no reason is written down"
         yield f"  custom    the profile has {one.of_profile or one.placed.planned}{why}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,18 @@ from fedtui.action_result import Refused
 from fedtui.changes.undo_log import CUT_SHORT
 from fedtui.config import ConfigError
 from fedtui.federation.backends.placement import InstalledJob
-from fedtui.federation.job_account import account_of
-from fedtui.federation.profile import Profile, load_profile
+from fedtui.federation.find_scripts import find_script, find_scripts
+from fedtui.federation.job_account import JobAccount, account_of
+from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.rotation.rotation import KEY, faults
+from fedtui.federation.setup.adoption import running_jobs
 from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement, placement_of
 from fedtui.federation.setup.rollout import RolloutStage, rollout_stage
 from fedtui.history.database import KEPT_RUNS, HistoryError
 from fedtui.model import Job, ProductAge, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
+from fedtui.schedule.patterns import listing
 from fedtui.system.file_stamp import file_size
 from fedtui.system.patience import in_time, seconds_left
 from fedtui.verdicts.evidence import known_age
@@ -36,7 +39,8 @@ class JobStatus:
     `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
     profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
     `data` what that holds, `fresh_for` how many seconds old its newest data
-    may be, and `stale` whether it is too old (None: not known).
+    may be, and `stale` whether it is too old (None: not known). `left_out` says why a job of the profile is
+    not scheduled.
     """
 
     key: str
@@ -52,6 +56,7 @@ class JobStatus:
     data: ProductAge | None = None
     fresh_for: float | None = None
     stale: bool | None = None
+    left_out: str = ""
 
     @property
     def custom(self) -> bool:
@@ -110,6 +115,11 @@ async def read_status(snapshot: Snapshot, ports: Ports) -> PackStatus:
     late += [f"log and product of {one.name}" for one in jobs if one.key not in looked]
     problems += [f"Could not look at {what} in time." for what in late]
     jobs = tuple(looked.get(one.key, one) for one in jobs)
+    if profile is not None:
+        known = {one.key for one in jobs}
+        rest = [job for job in profile.jobs if job.key not in known]
+        why = partial(_left_out, rest, pack, profile, snapshot, account_of(pack.run_as, ports))
+        jobs += (await asyncio.to_thread(in_time, {"": why}, seconds_left(LOOK_DEADLINE))).get("", ())
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
     heirs = snapshot.heirs
     past = await asyncio.to_thread(ports.history.runs, None, KEPT_RUNS)
@@ -158,6 +168,29 @@ def _jobs(
             log=log,
             product=pack.products.get(key, "") if job is None else ports.rules.product_of(job),
         )
+
+
+def _left_out(
+    rest: Sequence[ProfileJob], pack: Pack, profile: Profile, snapshot: Snapshot, owner: JobAccount
+) -> tuple[JobStatus, ...]:
+    """The jobs of the profile that were not scheduled, each with why."""
+    root = Path(pack.root)
+    running = running_jobs(find_scripts(root, profile), snapshot, owner)
+    found = []
+    for job in rest:
+        others = [f"{one.name} ({one.location})" for one in running.get(job.key, ())]
+        script = find_script(root, job.scripts)
+        why = "its test run failed at the set-up, or it came later"
+        if script is None:
+            why = f"no {' or '.join(job.scripts)} below {root}"
+        elif others:
+            why = f"{listing(others)} run{'s' if len(others) == 1 else ''} its script"
+        found.append(
+            JobStatus(
+                job.key, job.name, pack.backend, None, None, str(script or ""), job.schedule, left_out=why
+            )
+        )
+    return tuple(found)
 
 
 def _with_files(one: JobStatus, snapshot: Snapshot, ports: Ports) -> JobStatus:

@@ -20,6 +20,7 @@ from fedtui.federation.setup.request import SetupRequest
 from fedtui.model import Snapshot, SourceName
 from fedtui.pack import load_pack
 from fedtui.ports import Ports
+from fedtui.presentation.federation_status import status_lines
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
 from tests.unit.changes.conftest import NOW, ports
@@ -148,6 +149,23 @@ async def test_a_script_with_two_lines_is_settled_by_choice(operator: Operator) 
     assert operator.text(GIT) in operator.table
     await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
     assert operator.table == before
+
+
+async def test_the_status_says_which_jobs_are_not_scheduled_and_why(operator: Operator) -> None:
+    operator.install(GUIDE + GIT)
+    (operator.root / "scripts/generate-dashboard-data.sh").unlink()
+    await operator.set_up(adopt=True, record=False)
+    status = await operator.engine.setup.status()
+    said = {one.key: one.left_out for one in status.jobs}
+    assert said["export"] == ""
+    assert said["metrics"] == f"no generate-dashboard-data.sh below {operator.root}"
+    names = [
+        f"{job.name} ({job.location})" for job in operator.snapshot().jobs if "sync-" in (job.command or "")
+    ]
+    assert said["sync"] == f"{names[0]} and {names[1]} run its script"
+    lines = list(status_lines(status, NOW))
+    assert f"– dashboard-metrics: not scheduled, {said['metrics']}" in lines
+    assert "  adopted   it was there before; setup --remove gives it back" in lines
 
 
 async def test_a_paused_line_is_taken_over_paused(operator: Operator) -> None:
