@@ -48,7 +48,8 @@ class Pack:
     Paths are absolute. `profile` is a ready-made one's name or the path of a TOML file; `backend` "cron",
     "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, `adopted`
     those that were there before to their logs (empty for none), and `products` to the files that they should
-    renew; `record`: the lines of one's own crontab are recorded; `alerts` are apprise URLs, `mail_to` an
+    renew; `insisted` are the keys of those that are scheduled though they failed their test run, or run
+    twice. `record`: the lines of one's own crontab are recorded; `alerts` are apprise URLs, `mail_to` an
     address for sendmail, `heartbeat` a URL that is fetched after each check. `since` is the day of the
     set-up, ISO 8601.
     """
@@ -69,6 +70,7 @@ class Pack:
     mail_to: str = ""
     heartbeat: str = ""
     record: bool = True
+    insisted: tuple[str, ...] = ()
     adopted: dict[str, str] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
 
@@ -98,7 +100,7 @@ def read_pack(text: bytes) -> Pack:
     made: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in origin.items()
     }
-    data["alerts"] = tuple(data.get("alerts", ()))
+    data |= {name: tuple(data.get(name, ())) for name in ("alerts", "insisted")}
     data.setdefault("record", False)  # older versions recorded nothing
     return Pack(**data, origin=Origin(**made))
 

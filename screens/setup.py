@@ -163,7 +163,8 @@ class SetupScreen(ChangingScreen):
                 return step in (SetupStep.EXTRAS, SetupStep.BACKEND, SetupStep.PROFILE)
             case "insist":
                 failed = any(not test_run.good for test_run in progress.test_runs.values())
-                return step in (SetupStep.TEST_RUN, SetupStep.REVIEW) and (failed or progress.request.force)
+                insists = progress.preflight is not None and bool(progress.preflight.insisted)
+                return step in (SetupStep.TEST_RUN, SetupStep.REVIEW) and (failed or insists)
             case "adopt":
                 return step is SetupStep.SCRIPTS and bool(progress.preflight and progress.preflight.running)
             case "linger":
@@ -319,7 +320,9 @@ class SetupScreen(ChangingScreen):
 
     def action_insist(self) -> None:
         """Schedule also what failed its test run, or no longer."""
-        self._choose(force=not self.progress.request.force)
+        preflight = self.progress.preflight
+        insists = preflight is not None and bool(preflight.insisted)
+        self._choose(force=not insists, no_force=insists)
 
     def action_adopt(self) -> None:
         """Take over the user's own jobs that run the scripts, or leave them alone."""

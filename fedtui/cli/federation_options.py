@@ -52,7 +52,9 @@ def setup(parser: argparse.ArgumentParser) -> None:
         help="take over lines of your crontab that run the scripts already: these, or all without a double",
     )
     flag(parser, "--profile-schedules", "with --adopt: give them the profile's schedules")
-    flag(parser, "--force", "insist: on failing scripts, doubled jobs, the profile's schedules")
+    parser.add_argument(
+        "--force", action=switch, help="insist: on failing scripts, doubled jobs, the profile's schedules"
+    )
     write_options(parser)
     secrets_option(parser)
 

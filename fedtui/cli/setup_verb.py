@@ -87,7 +87,7 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     if prepared.issues:
         _print(["", "besides the jobs", *(f"  {line}" for line in issue_lines(prepared.issues))], options)
     without = prepared.not_set_up
-    found = [trial.as_issue(force=options.force) for trial in trials]
+    found = [trial.as_issue(force=trial.key in preflight.insisted) for trial in trials]
     beside = _beside(without, (*preflight.issues, *found, *prepared.issues))
     try:
         plan = await engine.plan(prepared.request)
@@ -120,7 +120,7 @@ async def _try(
         trial = await service.test_run(preflight, job, told.write)
         told.write(b"", ended=True)
         trials.append(trial)
-        _print(issue_lines([trial.as_issue(force=options.force)]), options)
+        _print(issue_lines([trial.as_issue(force=job.key in preflight.insisted)]), options)
     return tuple(trials)
 
 
@@ -147,11 +147,13 @@ def _request(options: Namespace, snapshot: Snapshot) -> SetupRequest:
         raise UsageError("setup: --alert and --no-alert exclude each other")
     if options.profile_schedules and options.adopt is None:
         raise UsageError("setup: --profile-schedules goes with --adopt")
-    others = ("alerts", "adopt", "adopt_jobs")
+    others = ("alerts", "adopt", "adopt_jobs", "force", "no_force")
     given = {one.name: getattr(options, one.name) for one in fields(SetupRequest) if one.name not in others}
     request = SetupRequest(
         **given,
         alerts=tuple(options.alert) if options.alert else None,
+        force=options.force is True,
+        no_force=options.force is False,
         adopt=options.adopt is not None,
         adopt_jobs=tuple(choose(snapshot, key).id for key in options.adopt or ()),
     )

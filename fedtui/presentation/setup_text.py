@@ -94,6 +94,12 @@ class Progress:
         """The jobs whose test run is still to come."""
         return tuple(job for job in self.untried if job.key not in self.test_runs)
 
+    @property
+    def failed(self) -> frozenset[str]:
+        """The keys of the jobs that are kept out by their test run."""
+        insisted = self.preflight.insisted if self.preflight is not None else frozenset()
+        return frozenset(one.key for one in self.test_runs.values() if not one.good) - insisted
+
     def choose(self, **changes: object) -> None:
         """Ask for something else; what was found for the old request holds no more."""
         self.request = replace(self.request, **changes)  # type: ignore[arg-type]  # fields by name

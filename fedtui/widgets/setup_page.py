@@ -168,7 +168,7 @@ def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]
         rows += [Content(cut(sanitize_and_mask(line), width)) for line in progress.output[-room:]]
     failed = [test_run.name for test_run in progress.test_runs.values() if not test_run.good]
     if failed and not progress.running:
-        said = _left_out(failed, force=progress.request.force)
+        said = _left_out(failed, force=not progress.failed)
         rows += [Content(""), *note("✗", "bold $fail", said, width)]
     return rows
 
@@ -241,7 +241,7 @@ def _review(progress: Progress, look: PageState, width: int) -> list[Content]:
         rows += note("▲", "$warn", tilde_words(warning, look.home), width)
     for test_run in progress.test_runs.values():
         if not test_run.good:
-            how = "is scheduled all the same" if progress.request.force else "is not scheduled"
+            how = "is not scheduled" if test_run.key in progress.failed else "is scheduled all the same"
             rows += note("✗", "bold $fail", f"{test_run.name} {how}: {test_run.words}", width)
     for diff in plan.diffs:
         rows += [Content(""), rule(width, diff_head(diff, width)), *diff_lines(diff, width, context=False)]

@@ -90,7 +90,7 @@ def _added(progress: Progress, look: PageState, width: int) -> list[Content]:
     hint = (" shows the whole change", "$muted")
     rows.append(Content.assemble((said, "$muted"), ("D", "bold $accent"), hint))
     for test_run in progress.test_runs.values():
-        if not test_run.good and not progress.request.force:
+        if test_run.key in progress.failed:
             rows += failed_rows(test_run, width)
     return rows
 

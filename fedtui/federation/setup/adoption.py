@@ -15,12 +15,12 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.federation.find_scripts import FOLDERS, FoundScript
 from fedtui.federation.job_account import JobAccount
-from fedtui.federation.profile import Profile, ProfileJob
+from fedtui.federation.profile import Profile
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup_issue import SetupIssue, error_issue, warning_issue
 from fedtui.health.command_facts import read
 from fedtui.model import Job, Snapshot, SourceName, State, cron_jobs, timer_jobs
-from fedtui.pack import SOURCES
+from fedtui.pack import SOURCES, Pack
 from fedtui.schedule.patterns import listing
 
 Running = Mapping[str, Sequence[Job]]
@@ -101,22 +101,31 @@ def backend_of(job: Job, owner: JobAccount) -> str:
     return next((name for name, source in SOURCES.items() if source is job.source and reached[source]), "")
 
 
+def insisted_keys(request: SetupRequest, was: Pack | None, profile: Profile) -> frozenset[str]:
+    """The keys of the jobs that are scheduled though they fail or run twice: as asked for, or as before."""
+    if request.force:
+        return frozenset(job.key for job in profile.jobs)
+    return frozenset(was.insisted if was is not None and not request.no_force else ())
+
+
 def running_issues(
     running: Running,
     taken: Mapping[str, Job],
-    jobs: Sequence[ProfileJob],
+    profile: Profile,
     request: SetupRequest,
+    was: Pack | None,
     owner: JobAccount,
 ) -> Iterator[SetupIssue]:
     """What is to be known of jobs that run a script of the profile and are not taken over."""
-    for of_profile in jobs:
+    insisted = insisted_keys(request, was, profile)
+    for of_profile in profile.jobs:
         others = running.get(of_profile.key, ())
         for job in others:
             if job is taken.get(of_profile.key) or (job.paused and not request.adopt):
                 continue
             text = f"{job.name} ({job.location}) runs this script already, {job.schedule}."
-            if request.force or of_profile.key in taken:
-                why = "as you insist (--force)" if request.force else "since it is left alone"
+            if of_profile.key in insisted or of_profile.key in taken:
+                why = "since it is left alone" if of_profile.key in taken else "as you insist (--force)"
                 yield warning_issue(text, of_profile.key, f"It runs twice, {why}.")
             elif any(backend_of(one, owner) for one in others):
                 advice = f"Take it over: --adopt {job.id}" if backend_of(job, owner) else ""

@@ -25,6 +25,7 @@ from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.adoption import (
     Running,
     backend_of,
+    insisted_keys,
     proposed_root,
     running_issues,
     running_jobs,
@@ -74,6 +75,11 @@ class Preflight:
             key: [job for job in jobs if backend_of(job, self.owner)] for key, jobs in self.running.items()
         }
         return {key: jobs for key, jobs in fit.items() if jobs and self.taken.get(key) not in jobs}
+
+    @property
+    def insisted(self) -> frozenset[str]:
+        """The keys of the jobs that are scheduled all the same: though they fail, or run twice."""
+        return insisted_keys(self.request, self.was, self.profile)
 
     def blocked(self) -> frozenset[str]:
         """The keys of the jobs that are not to be scheduled; "" among them: none of them is."""
@@ -135,7 +141,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         raise Refused(
             f"{listing(request.adopt_jobs)}: no job of {owner.name} that runs a script of the profile."
         )
-    issues += running_issues(running, taken, profile.jobs, request, owner)
+    issues += running_issues(running, taken, profile, request, was, owner)
     issues += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:

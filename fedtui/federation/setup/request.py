@@ -22,6 +22,7 @@ class SetupRequest:
 
     `record` puts the recorder of exit codes around cron lines, which a first set-up does by default.
     `force` schedules what failed its test run, doubles a line of the user's own, and drops custom schedules.
+    What was so scheduled before stays, unless `no_force`.
     `adopt` takes over lines that run the scripts already: those of the ids `adopt_jobs`, or without them each
     that is the only one of its script; with `profile_schedules` they run by the profile's schedules.
     """
@@ -40,6 +41,7 @@ class SetupRequest:
     run_as: str | None = None
     ssh_url: bool = False
     force: bool = False
+    no_force: bool = False
     adopt: bool = False
     adopt_jobs: tuple[str, ...] = ()
     profile_schedules: bool = False
@@ -67,7 +69,7 @@ class SetupRequest:
         for name in ("root", "profile", "backend", "log_dir", "run_as"):
             if value := getattr(self, name):
                 words += [_option(name), value]
-        flags = ("git", "rotate", "linger", "ssh_url", "force", "profile_schedules")
+        flags = ("git", "rotate", "linger", "ssh_url", "force", "no_force", "profile_schedules")
         unrecorded = ("--no-record",) if self.record is False else ()
         adopt = ("--adopt", *self.adopt_jobs) if self.adopt else ()
         return (*words, *(_option(name) for name in flags if getattr(self, name)), *unrecorded, *adopt)

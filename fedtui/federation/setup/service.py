@@ -33,7 +33,7 @@ from fedtui.federation.setup.setup_plan import (
 from fedtui.federation.setup.status import PackStatus, read_status
 from fedtui.federation.setup.test_run import OnOutput, TestRun, test_run
 from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity, Snapshot
+from fedtui.model import Snapshot
 from fedtui.ports import Ports
 
 
@@ -41,18 +41,21 @@ from fedtui.ports import Ports
 class PreparedSetup:
     """What is to be planned: the jobs that passed, and what was found of commits, rotation and alerts.
 
-    `failed` are the keys of the jobs whose test run keeps them out.
+    `failed` are the keys of the jobs whose test run keeps them out, `insisted` of those that are scheduled
+    though it failed.
     """
 
     preflight: Preflight
     failed: frozenset[str]
+    insisted: frozenset[str]
     intent: SetupIntent
     additions: Additions
 
     @property
     def request(self) -> Request:
         """The request that plans it."""
-        return Request("setup", (), {**asdict(self.preflight.request), "failed": sorted(self.failed)})
+        keys = {"failed": sorted(self.failed), "insisted": sorted(self.insisted)}
+        return Request("setup", (), {**asdict(self.preflight.request), **keys})
 
     @property
     def issues(self) -> Sequence[SetupIssue]:
@@ -106,26 +109,28 @@ class SetupService:
 
     async def prepare(self, preflight: Preflight, test_runs: Sequence[TestRun]) -> PreparedSetup:
         """What the scripts that passed come to; without `test_runs` all count as passed. Raises Refused."""
-        issues = (run.as_issue(force=preflight.request.force) for run in test_runs)
-        failed = frozenset(issue.key for issue in issues if issue.severity is Severity.ERROR)
-        return await self._prepare(preflight, failed)
+        bad = frozenset(run.key for run in test_runs if not run.good)
+        return await self._prepare(preflight, bad - preflight.insisted, bad & preflight.insisted)
 
-    async def _prepare(self, preflight: Preflight, failed: frozenset[str]) -> PreparedSetup:
+    async def _prepare(
+        self, preflight: Preflight, failed: frozenset[str], insisted: frozenset[str]
+    ) -> PreparedSetup:
         main = main_placement(preflight)
         now = await jobs_by_placement(main, preflight.was, self._ports)
-        intent = intent_of(preflight, failed, now.get(main, {}))
+        intent = intent_of(preflight, failed, insisted, now.get(main, {}))
         additions = await additions_for(preflight, intent, self._ports)
-        self._prepared = PreparedSetup(preflight, failed, intent, additions)
+        self._prepared = PreparedSetup(preflight, failed, insisted, intent, additions)
         return self._prepared
 
-    async def plan(self, failed: Sequence[str] = (), **given: Any) -> Plan:
-        """The whole set-up as one change, by the fields of a `SetupRequest` and the keys of `failed` jobs.
+    async def plan(self, failed: Sequence[str] = (), insisted: Sequence[str] = (), **given: Any) -> Plan:
+        """The whole set-up as one change, by the fields of a `SetupRequest` and those of a `PreparedSetup`.
 
         What was prepared last is not looked for again. Raises NothingToChange, Refused or ConfigError.
         """
-        request, without, prepared = SetupRequest.of(given), frozenset(failed), self._prepared
-        if prepared is None or (prepared.preflight.request, prepared.failed) != (request, without):
-            prepared = await self._prepare(await self.preflight(request), without)
+        request, prepared = SetupRequest.of(given), self._prepared
+        asked = request, frozenset(failed), frozenset(insisted)
+        if prepared is None or (prepared.preflight.request, prepared.failed, prepared.insisted) != asked:
+            prepared = await self._prepare(await self.preflight(request), *asked[1:])
         preflight = prepared.preflight
         now = await jobs_by_placement(main_placement(preflight), preflight.was, self._ports)
         return await plan_setup(preflight, prepared.intent, prepared.additions, now, self._ports)

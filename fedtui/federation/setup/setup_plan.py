@@ -47,12 +47,14 @@ JOB_ID = "federation"
 class SetupIntent:
     """What is to be: the jobs of the profile that are scheduled, and the keys of those left unchanged.
 
-    `missing` are the names of jobs that were asked for and are not scheduled.
+    `missing` are the names of jobs that were asked for and are not scheduled, `insisted` the keys of those
+    that are, though they failed their test run or run twice.
     """
 
     jobs: tuple[ManagedJob, ...]
     left: frozenset[str]
     missing: tuple[str, ...] = ()
+    insisted: frozenset[str] = frozenset()
 
 
 def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
@@ -84,7 +86,9 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
     )
 
 
-def intent_of(preflight: Preflight, failed: frozenset[str], now: Mapping[str, InstalledJob]) -> SetupIntent:
+def intent_of(
+    preflight: Preflight, failed: frozenset[str], insisted: frozenset[str], now: Mapping[str, InstalledJob]
+) -> SetupIntent:
     """What is to be scheduled, but for the jobs of the `failed` keys. Raises Refused where nothing can be."""
     blocked = preflight.blocked() | failed
     whole = next((one for one in preflight.issues if one.severity is Severity.ERROR and not one.key), None)
@@ -98,7 +102,10 @@ def intent_of(preflight: Preflight, failed: frozenset[str], now: Mapping[str, In
         )
     scheduled = {job.key for job in jobs}
     missing = tuple(one.job.name for one in preflight.found if one.job.key not in scheduled | left)
-    return SetupIntent(jobs, left, missing)
+    twice = {key for key, others in preflight.running.items() if preflight.taken.get(key) not in others}
+    before = preflight.was.insisted if preflight.was is not None else ()
+    kept = (insisted | twice | {*before}) & preflight.insisted & scheduled
+    return SetupIntent(jobs, left, missing, frozenset(kept))
 
 
 def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
@@ -124,6 +131,7 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
         mail_to=request.mail_to or "",
         heartbeat=request.heartbeat or "",
         record=bool(request.record),
+        insisted=tuple(sorted(intent.insisted)),
         adopted={key: job.log_path or "" for key, job in preflight.taken.items() if key in keys},
     )
 

@@ -17,6 +17,7 @@ from fedtui.changes.request import Request
 from fedtui.crontab import Document
 from fedtui.engine import Engine
 from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Snapshot, SourceName
 from fedtui.pack import load_pack
 from fedtui.ports import Ports
@@ -191,3 +192,26 @@ async def test_roots_that_differ_are_not_guessed_from(operator: Operator, tmp_pa
 async def test_a_job_that_runs_no_script_of_the_profile_cannot_be_taken_over(operator: Operator) -> None:
     with pytest.raises(Refused, match="that runs a script of the profile"):
         await operator.plan(adopt=True, adopt_jobs=(operator.job("find "),))
+
+
+async def test_what_was_insisted_on_is_scheduled_until_that_is_unsaid(operator: Operator) -> None:
+    """A doubled line and a failed test run outlive a switch of the profile."""
+    failed = TestRun("metrics", "dashboard-metrics", None, "it hangs")
+    service = operator.engine.setup
+
+    async def set_up(**wish: object) -> tuple[str, ...]:
+        request = SetupRequest(log_dir=str(operator.logs), backend="cron", record=False, **wish)  # type: ignore[arg-type]
+        prepared = await service.prepare(await service.preflight(request), (failed,))
+        await operator.engine.apply(await operator.engine.plan(prepared.request))
+        pack = load_pack()
+        assert pack is not None
+        return pack.insisted
+
+    root = str(operator.root)
+    assert await set_up(root=root, force=True) == ("export", "metrics", "sync")
+    assert operator.table.count("# fedtui: pack ") == 3
+    assert await set_up(profile="aggressive") == ("export", "metrics", "sync")
+    assert "pack metrics (* * * * *)\n" in operator.table
+    assert "pack sync (*/15 * * * *)\n" in operator.table
+    assert await set_up(profile="minimal", no_force=True) == ()
+    assert "pack sync (*/15 * * * *)\n" in operator.table, "left as it was, and not switched"
