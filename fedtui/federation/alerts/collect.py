@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from shlex import quote
 from typing import assert_never
 
 from fedtui.action_result import Refused
@@ -31,7 +32,7 @@ from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
 from fedtui.verdicts.evidence import JobEvidence, LoadedAt, known_age, seen_evidence
-from fedtui.verdicts.judge import judge, known_standing
+from fedtui.verdicts.judge import failures_in_a_row, judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
 KEY = "alert"
@@ -194,7 +195,8 @@ def _looked_at(
         held=before.held,
         late_since=late.since if late is not None else None,
     )
-    judgements = tuple(_with_last_lines(one, evidence) for one in judge(evidence, now))
+    found = (_with_last_lines(one, evidence) for one in judge(evidence, now))
+    judgements = tuple(_with_context(one, evidence, now) for one in found)
     after = replace(before, name=job.name, hidden=0)
     if job.paused:
         return Observation(one.key, replace(after, held=now), ())
@@ -217,6 +219,31 @@ def _with_last_lines(judgement: Judgement, evidence: JobEvidence) -> Judgement:
     output = b"\n".join(part.tail or part.data for part in run_output(run, evidence.job).parts)
     lines = [quoted(text) for line in output.splitlines()[-50:] if (text := plain(line))]
     return replace(judgement, words="\n".join((judgement.words, *lines[-LAST_LINES:])))
+
+
+_ABOUT_RUNS = (Condition.FAILED, Condition.LATE, Condition.STALE)
+
+
+def _with_context(judgement: Judgement, evidence: JobEvidence, now: datetime) -> Judgement:
+    """Of a problem with its runs, what somebody asks next: since when, what runs next, where to look."""
+    if not judgement.holds or judgement.condition not in _ABOUT_RUNS:
+        return judgement
+    job = evidence.job
+    standing = known_standing(job, evidence.runs)
+    good = max(filter(None, (standing.clean, evidence.good)), default=None)
+    since = (
+        f"Last good run: {_moment(good, now)}." if good is not None else "No run is known to have ended well."
+    )
+    row = failures_in_a_row(evidence.runs)
+    since += f" Failed in a row: {row}." if row > 1 else ""
+    upcoming = f"Next run: {_moment(job.next_run, now)}." if job.next_run is not None else "No run is due."
+    name = quote(job.name)
+    look = f"Look: fedtui history {name}; fedtui logs {name}"
+    return replace(judgement, words="\n".join((judgement.words, since, upcoming, look)))
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    return f"{at.astimezone(now.tzinfo):%a %Y-%m-%d %H:%M}"
 
 
 def _of_schedulers(

@@ -304,6 +304,21 @@ def test_a_job_of_which_nothing_at_all_is_known_is_never_called_fine(world: Worl
 # What is not there, or held back
 
 
+def test_a_failure_says_since_when_what_runs_next_and_where_to_look(world: World) -> None:
+    world.job = replace(world.job, name="sync all", next_run=NOW + HOUR)
+    world.ended(OK, ago=2 * HOUR)
+    world.check()
+    world.ended(FAILED, ago=HOUR)
+    world.ended(FAILED)
+    (event,) = world.check().new
+    assert event.words.split("\n")[-3:] == [
+        "Last good run: Tue 2026-11-24 11:05. Failed in a row: 2.",
+        "Next run: Tue 2026-11-24 14:05.",
+        "Look: fedtui history 'sync all'; fedtui logs 'sync all'",
+    ]
+    assert "    Next run: Tue 2026-11-24 14:05.\n" in world.got[-1][1].body
+
+
 def test_a_paused_job_is_not_told_of_and_gets_its_time_when_it_continues(world: World) -> None:
     world.ended(OK)
     world.job = replace(world.job, state=State.PAUSED)
