@@ -30,7 +30,7 @@ from fedtui.system.git_checkout import (
     worktree_path,
 )
 from fedtui.system.program import Ended, ProgramError
-from fedtui.system.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
+from fedtui.system.ssh_key import SshFacts, free_key_path, ssh_facts, ssh_place, ssh_words
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack
@@ -170,11 +170,11 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[CheckReport]:
     ssh = ssh_words(look.line("config", "--get", "core.sshCommand"))
     if place is not None and ssh:
         facts = ssh_facts(place, look.home, look.ssh, ssh)
-        yield from _of_key(facts, job)
+        yield from _of_key(facts, look.home, job)
     yield from _reached(look, job)
 
 
-def _of_key(facts: SshFacts, job: Job | None) -> Iterator[CheckReport]:
+def _of_key(facts: SshFacts, home: str, job: Job | None) -> Iterator[CheckReport]:
     if any(key.opens and not key.in_hand and not key.wide for key in facts.keys):
         return
     evidence = [f"{key.path}  {key.why or 'each use wants a touch'}" for key in facts.keys if not key.wide]
@@ -185,7 +185,7 @@ def _of_key(facts: SshFacts, job: Job | None) -> Iterator[CheckReport]:
     yield SYNC_KEY.found(
         f"ssh finds no key for {facts.host} that opens without a person.",
         tuple(evidence) or (f"not there  {', '.join(facts.looked[:3])}",),
-        command="ssh-keygen -t ed25519 -N '' -f ~/.ssh/id_ed25519"
+        command=f"ssh-keygen -t ed25519 -N '' -f {shlex.quote(free_key_path(home))}"
         if not facts.keys
         else f"chmod 600 {wide.path}"
         if wide is not None

@@ -6,6 +6,7 @@ asked whether it can open one without a passphrase, and what it prints is not ke
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import stat
@@ -157,3 +158,10 @@ def _is_known(host: str, path: str, ask: Ask) -> bool:
     if not Path(path).is_file():
         return False
     return ask(("ssh-keygen", "-F", host, "-f", path)).status == 0
+
+
+def free_key_path(home: str) -> str:
+    """Where a new key may be made: a name below the user's ~/.ssh that no file has. Blocking."""
+    names = ("id_ed25519", "id_ed25519_federation", *(f"id_ed25519_federation_{n}" for n in range(2, 100)))
+    paths = [f"{home}/.ssh/{name}" for name in names]
+    return next((path for path in paths if not os.path.lexists(path)), paths[-1])

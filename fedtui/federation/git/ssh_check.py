@@ -10,7 +10,6 @@ import re
 import shlex
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 from fedtui.federation.git import publish as git_publish
 from fedtui.federation.git.sync_result import SyncFailed
@@ -19,7 +18,7 @@ from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, w
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Git, GitEnvironment, remote_url
 from fedtui.system.program import ProgramError
-from fedtui.system.ssh_key import SshFacts, SshKey, ssh_facts, ssh_place, ssh_words
+from fedtui.system.ssh_key import SshFacts, SshKey, free_key_path, ssh_facts, ssh_place, ssh_words
 
 KEY = "git"
 DEADLINE = 30.0
@@ -68,10 +67,10 @@ def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[SetupIssue
         return
     if not facts.keys:
         text = f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there."
-        yield error_issue(text, KEY, become + keygen(f"{home}/.ssh/id_ed25519"))
+        yield error_issue(text, KEY, _new_key(home, become))
     for key in facts.keys:
         text = f"{key.path} cannot be used without a person: {_why(key)}."
-        yield error_issue(text, KEY, _fix(key, become))
+        yield error_issue(text, KEY, _fix(key, home, become))
 
 
 def of_host(facts: SshFacts) -> Iterator[SetupIssue]:
@@ -95,11 +94,17 @@ def _why(key: SshKey) -> str:
     return "each use wants a touch" if key.in_hand else key.why
 
 
-def _fix(key: SshKey, become: str) -> str:
+def _fix(key: SshKey, home: str, become: str) -> str:
     if key.wide:
         return f"{become}chmod 600 {shlex.quote(key.path)}"
-    own = become + keygen(str(Path(key.path).with_name("id_ed25519_federation")))
-    return f"A key of its own for the federation: {own}; name it in ~/.ssh/config (IdentityFile)."
+    return f"A key of its own for the federation: {_new_key(home, become)}"
+
+
+def _new_key(home: str, become: str) -> str:
+    """How to make a key, in a file that is not there yet."""
+    path = free_key_path(home)
+    usual = path.endswith("/id_ed25519")
+    return become + keygen(path) + ("" if usual else "; name it in ~/.ssh/config (IdentityFile).")
 
 
 def _some(paths: tuple[str, ...]) -> str:

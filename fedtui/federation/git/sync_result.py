@@ -62,7 +62,7 @@ _SAID = {
 _ADVICE = {
     SyncResult.HOST_KEY: "Compare the host's key with what its owner publishes, then connect once: ssh HOST.",
     SyncResult.KEY: "A key without a passphrase is needed, which the remote knows: "
-    "ssh-keygen -t ed25519 -N '' -f ~/.ssh/id_ed25519, then give the .pub file to the remote.",
+    "ssh-keygen -t ed25519 -N '' -f NEW_FILE, then give NEW_FILE.pub to the remote.",
     SyncResult.NETWORK: "The next run tries again; the commit waits on the branch.",
     SyncResult.IDENTITY: "git config --global user.name NAME; git config --global user.email ADDRESS",
     SyncResult.COMMIT: "A hook or commit.gpgSign must do without a person here.",

@@ -95,6 +95,17 @@ def test_keys_are_opened_without_a_passphrase_or_not_at_all(tmp_path: Path) -> N
     assert fine.severity is Severity.NOTE
 
 
+def test_a_hint_never_names_a_key_that_is_there(tmp_path: Path) -> None:
+    """Another IdentityFile is configured, and the usual name is taken."""
+    facts = SshFacts("host", "22", (f"{tmp_path}/.ssh/deploy",), (), known=True)
+    (tmp_path / ".ssh").mkdir()
+    for taken in ("id_ed25519", "id_ed25519_federation"):
+        (tmp_path / ".ssh" / taken).touch()
+    (said,) = of_keys(facts, str(tmp_path))
+    path = f"{tmp_path}/.ssh/id_ed25519_federation_2"
+    assert said.advice == f"{keygen(path)}; name it in ~/.ssh/config (IdentityFile)."
+
+
 def test_no_key_at_all_names_the_command_that_makes_one() -> None:
     facts = SshFacts("host", "22", ("/home/fed/.ssh/id_rsa", "/home/fed/.ssh/id_ed25519"), (), known=True)
     (said,) = of_keys(facts, "/home/fed")
