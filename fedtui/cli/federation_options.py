@@ -42,6 +42,7 @@ def setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--git", action=switch, help="commit and push data/ every 6 hours, on a branch of its own"
     )
+    valued(parser, "--branch", "NAME", "with --git: the branch (default: automation/federated-sync)")
     flag(parser, "--ssh-url", "with --git: reach the remote over SSH, not https")
     parser.add_argument("--rotate", action=switch, help="rotate the logs weekly")
     parser.add_argument(

@@ -6,17 +6,18 @@ Optional, and with a warning: it makes a commit every six hours.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit
 from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
-from fedtui.federation.git.sync import BRANCH
+from fedtui.federation.git.sync import BRANCH, COMMITTED_ON
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.scheduled_environment import scheduled_environment
-from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import (
@@ -53,6 +54,24 @@ class GitChanges:
     edits: tuple[Edit, ...]
     issues: tuple[SetupIssue, ...]
     offered: tuple[Edit, ...] = ()
+
+
+def _of_branch(git: Git, remote: str, branch: str) -> Iterator[SetupIssue]:
+    """What is wrong with the branch's name, and whether another host commits on it."""
+    if git.ask("check-ref-format", "--branch", branch).status:
+        yield error_issue(
+            f"{sanitize_and_mask(branch)} is no name of a branch.", KEY, "git help check-ref-format"
+        )
+        return
+    own = socket.gethostname()
+    said = git.answer("log", "-200", "--format=%s", f"refs/remotes/{remote}/{branch}", "--")
+    others = [found[1] for line in said.splitlines() if (found := COMMITTED_ON.fullmatch(line))]
+    foreign = next((host for host in others if host != own), "")
+    if foreign:
+        text = (
+            f"{sanitize_and_mask(foreign)} commits on {branch}, too: files that each host rewrites conflict."
+        )
+        yield warning_issue(text, KEY, f"A branch for each host: --branch {BRANCH}-{own}")
 
 
 def _starts(given: GitEnvironment, owner: JobAccount) -> Iterator[SetupIssue]:
@@ -115,7 +134,7 @@ def git_plan(
     except GitFailed as failed:
         said = error_issue(f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status")
         return GitChanges(job, (), (said,))
-    issues = [note_issue(WARNING, KEY), *_starts(given, owner)]
+    issues = [note_issue(WARNING, KEY), *_starts(given, owner), *_of_branch(git, remote, branch)]
     better = ssh_url_of(url)
     asked = better if ssh_url and better else url
     issues += check_remote(git, remote, asked, branch, owner, given)

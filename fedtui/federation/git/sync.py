@@ -7,6 +7,7 @@ branch checked out it is committed in place. One sync of a repository at a time:
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -44,6 +45,9 @@ SCRIPT_DEADLINE = 3600.0
 
 IN_ALL = 2 * 3600.0
 """Seconds after which no further step is begun."""
+
+COMMITTED_ON = re.compile(r"Federated data sync .* on (\S+)")
+"""The subject of a sync's commit; its group is the host."""
 
 LOCK = "fedtui-git-sync.lock"
 LOCKED = ".git/index.lock"

@@ -105,9 +105,11 @@ async def _git(pack: Pack, preflight: Preflight, ports: Ports) -> Additions:
     if any(issue.severity is Severity.ERROR for issue in issues):
         return Additions(issues=tuple(issues), left=frozenset({"git"}))
     taken = offered if ssh_url else []
+    moved = was is not None and was.git and was.branch != pack.branch
+    gone = await git_gone(was, ports) if was is not None and moved else ()
     return Additions(
         jobs=(AddedJob(found.job, pack.backend, owner.run_as),),
-        edits=(*taken, *found.edits),
+        edits=(*taken, *gone, *found.edits),
         issues=tuple(issues),
         done=frozenset({"git"}),
         url_before=taken[0].before if taken else "",

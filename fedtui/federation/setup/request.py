@@ -20,10 +20,10 @@ from fedtui.system.self_command import sudo_command
 class SetupRequest:
     """What `fedtui setup` was asked for; None is "as it is now". `alerts` are apprise URLs.
 
-    `record` puts the recorder of exit codes around cron lines, which a first set-up does by default.
-    `force` schedules what failed its test run, doubles a line of the user's own, and drops custom schedules.
-    What was so scheduled before stays, unless `no_force`.
-    `adopt` takes over lines that run the scripts already: those of the ids `adopt_jobs`, or without them each
+    `branch` is the one that the git automation commits on. `record` puts the recorder of exit codes around
+    cron lines, which a first set-up does by default. `force` schedules what failed its test run, doubles a
+    line of the user's own, and drops custom schedules; what was so scheduled before stays, unless `no_force`.
+    `adopt` takes over jobs that run the scripts already: those of the ids `adopt_jobs`, or without them each
     that is the only one of its script; with `profile_schedules` they run by the profile's schedules.
     """
 
@@ -32,6 +32,7 @@ class SetupRequest:
     backend: str | None = None
     log_dir: str | None = None
     git: bool | None = None
+    branch: str | None = None
     rotate: bool | None = None
     alerts: tuple[str, ...] | None = None
     mail_to: str | None = None
@@ -66,7 +67,7 @@ class SetupRequest:
     def words(self) -> tuple[str, ...]:
         """The arguments of fedtui that ask for the same. Alert URLs, secrets, are left out."""
         words = ["setup"]
-        for name in ("root", "profile", "backend", "log_dir", "run_as"):
+        for name in ("root", "profile", "backend", "log_dir", "branch", "run_as"):
             if value := getattr(self, name):
                 words += [_option(name), value]
         flags = ("git", "rotate", "linger", "ssh_url", "force", "no_force", "profile_schedules")

@@ -126,6 +126,7 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
         scripts={one.job.key: str(one.path) for one in kept if one.path},
         products={one.job.key: str(preflight.root / one.job.product) for one in kept if one.job.product},
         git=bool(request.git),
+        branch=request.branch or base.branch,
         rotate=bool(request.rotate),
         alerts=request.alerts or (),
         mail_to=request.mail_to or "",

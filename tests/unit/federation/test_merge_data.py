@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedtui.action_result import Refused
+from fedtui.federation.git.git_job import _of_branch
 from fedtui.federation.git.merge_data import Merged, merge, plan_merge, union
 from fedtui.federation.git.sync import BRANCH
+from fedtui.model import Severity
+from fedtui.system.git_checkout import Git
 from tests.unit.federation.repositories import PATTERNS, Federation, git, identity
 
 METRICS = "data/metrics.json"
+ON_NODE2 = "Federated data sync 2026-11-24 14:05:12 +0100 on node2"
 
 
 @pytest.fixture
@@ -159,3 +164,19 @@ def test_a_union_has_every_line_once(one: list[bytes], other: list[bytes]) -> No
     assert len(found) == len(set(found))
     if one == sorted(one) and other == sorted(other):
         assert found == sorted(found)
+
+
+def test_another_hosts_commits_on_the_branch_are_named_with_a_branch_for_each(federation: Federation) -> None:
+    federation.learn(2)
+    federation.sync()
+    git_in = Git(federation.root)
+    assert list(_of_branch(git_in, "origin", BRANCH)) == [], "this host's own"
+    federation.elsewhere(METRICS, "x\n")
+    git(federation.folder / "other", "commit", "--quiet", "--amend", "-m", ON_NODE2)
+    git(federation.folder / "other", "push", "--quiet", "--force", "origin", BRANCH)
+    git(federation.root, "fetch", "--quiet", "origin", f"+{BRANCH}:refs/remotes/origin/{BRANCH}")
+    (issue,) = _of_branch(git_in, "origin", BRANCH)
+    assert issue.text == f"node2 commits on {BRANCH}, too: files that each host rewrites conflict."
+    assert issue.advice == f"A branch for each host: --branch {BRANCH}-{socket.gethostname()}"
+    (issue,) = _of_branch(git_in, "origin", "bad..name")
+    assert issue.severity is Severity.ERROR
