@@ -126,6 +126,20 @@ def test_changes_leave_every_other_byte_and_are_undone(host: Host, daemon: str) 
     assert host.table() == table
 
 
+def test_a_line_becomes_a_timer_and_a_line_again(host: Host, daemon: str) -> None:
+    """Converted to a timer, and back at once."""
+    table = host.table()
+    host.change("convert", "weekly", "--to", "user")
+    assert b"weekly.log" not in host.table()
+    timer = next(job for job in host.jobs() if job["source"] == "user-timer" and "weekly" in job["name"])
+    assert timer["state"] == "on"
+    host.change("convert", timer["id"], "--to", "cron")
+    assert host.table().count(b"weekly.log") == 1
+    host.change("undo")
+    host.change("undo")
+    assert host.table() == table
+
+
 def test_a_line_is_run_as_its_daemon_would(host: Host, daemon: str) -> None:
     """Run at once, with its exit code."""
     done = host.run(["fedtui", "run", "--wait", "broken", "--yes"], timeout=60)
