@@ -193,11 +193,12 @@ class SetupScreen(ChangingScreen):
             progress.request = SetupRequest().settled(pack)
             progress.step = progress.reached = SetupStep.STATUS
         else:
-            progress.step = progress.reached = SetupStep.SCRIPTS
+            others = progress.status is not None and bool(progress.status.jobs)
+            progress.step = progress.reached = SetupStep.STATUS if others else SetupStep.SCRIPTS
             root = await self.service.proposed_root()
             progress.request = replace(progress.request, root=root or None, adopt=bool(root))
         self._draw()
-        if pack is None:
+        if progress.step is SetupStep.SCRIPTS:
             self.action_edit()
 
     def _choose(self, **wanted: Any) -> None:

@@ -14,13 +14,15 @@ from fedtui.presentation.times import in_words, size, when
 
 
 def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
-    if status.pack is None:
-        yield "No federation pack is set up."
-    else:
+    if status.pack is not None:
         yield from _pack_lines(status.pack, status.jobs)
-        for one in status.jobs:
-            yield ""
-            yield from _job_lines(one, now)
+    elif status.jobs:
+        yield "Another user, who alone has its settings, set up these jobs of a federation for you."
+    else:
+        yield "No federation pack is set up."
+    for one in status.jobs:
+        yield ""
+        yield from _job_lines(one, now)
     for problem in status.problems:
         yield f"✗ {problem}"
     yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.changes.undo_log import CUT_SHORT
 from fedtui.config import ConfigError
-from fedtui.federation.backends.placement import InstalledJob
+from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.federation.find_scripts import find_script, find_scripts
 from fedtui.federation.job_account import JobAccount, account_of
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
@@ -21,7 +22,7 @@ from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement,
 from fedtui.federation.setup.rollout import RolloutStage, rollout_stage
 from fedtui.history.database import KEPT_RUNS, HistoryError
 from fedtui.model import Job, ProductAge, Snapshot
-from fedtui.pack import Pack, load_pack
+from fedtui.pack import BACKENDS, Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.schedule.patterns import listing
 from fedtui.system.file_stamp import file_size
@@ -76,7 +77,10 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class PackStatus:
-    """What `fedtui setup --status` tells. `pack` is None for none; `problems` say why less is known."""
+    """What `fedtui setup --status` tells. `pack` is None for none; `problems` say why less is known.
+
+    Without a pack `jobs` are those that another user (root) set up for this one.
+    """
 
     pack: Pack | None
     jobs: tuple[JobStatus, ...]
@@ -90,7 +94,8 @@ async def read_status(snapshot: Snapshot, ports: Ports) -> PackStatus:
     now = ports.clock()
     problems = await asyncio.to_thread(_cut_short, ports)
     if pack is None:
-        return PackStatus(None, (), rollout_stage(None, (), now), tuple(problems))
+        jobs = await _of_another(snapshot, ports)
+        return PackStatus(None, jobs, rollout_stage(None, (), now), tuple(problems))
     run_as = account_of(pack.run_as, ports).run_as
     found: InstalledJobs = {}
     try:
@@ -125,6 +130,18 @@ async def read_status(snapshot: Snapshot, ports: Ports) -> PackStatus:
     past = await asyncio.to_thread(ports.history.runs, None, KEPT_RUNS)
     seen = [run for run in past if heirs.get(run.job_id, run.job_id) in ids]
     return PackStatus(pack, jobs, rollout_stage(pack, seen, now), tuple(problems))
+
+
+async def _of_another(snapshot: Snapshot, ports: Ports) -> tuple[JobStatus, ...]:
+    """The jobs of a federation that run as this user, whose federation.toml is another's."""
+    found = []
+    for backend in BACKENDS:
+        with suppress(Refused):  # no such scheduler, or no answer: the snapshot says so
+            for key, one in (await installed_jobs(backend, ports)).items():
+                job = snapshot.job(one.job_id)
+                if job is not None and job.user in (ports.user, ""):
+                    found.append(JobStatus(key, one.name, backend, one, job, log=job.log_path or ""))
+    return tuple(found)
 
 
 def _cut_short(ports: Ports) -> list[str]:

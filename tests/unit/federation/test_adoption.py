@@ -16,10 +16,10 @@ from fedtui.changes.plan import Plan
 from fedtui.changes.request import Request
 from fedtui.crontab import Document
 from fedtui.engine import Engine
+from fedtui.federation.setup import test_run
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Snapshot, SourceName
-from fedtui.pack import load_pack
+from fedtui.pack import load_pack, pack_file
 from fedtui.ports import Ports
 from fedtui.presentation.federation_status import status_lines
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
@@ -196,7 +196,7 @@ async def test_a_job_that_runs_no_script_of_the_profile_cannot_be_taken_over(ope
 
 async def test_what_was_insisted_on_is_scheduled_until_that_is_unsaid(operator: Operator) -> None:
     """A doubled line and a failed test run outlive a switch of the profile."""
-    failed = TestRun("metrics", "dashboard-metrics", None, "it hangs")
+    failed = test_run.TestRun("metrics", "dashboard-metrics", None, "it hangs")
     service = operator.engine.setup
 
     async def set_up(**wish: object) -> tuple[str, ...]:
@@ -215,3 +215,14 @@ async def test_what_was_insisted_on_is_scheduled_until_that_is_unsaid(operator: 
     assert "pack sync (*/15 * * * *)\n" in operator.table
     assert await set_up(profile="minimal", no_force=True) == ()
     assert "pack sync (*/15 * * * *)\n" in operator.table, "left as it was, and not switched"
+
+
+async def test_what_another_user_set_up_is_seen_by_whom_it_is_for(operator: Operator) -> None:
+    """As after `sudo fedtui setup --run-as`: the lines are here, federation.toml is not."""
+    await operator.set_up(adopt=True, record=False)
+    pack_file().unlink()
+    status = await operator.engine.setup.status()
+    assert (status.pack, [one.key for one in status.jobs]) == (None, ["sync", "export", "metrics"])
+    lines = list(status_lines(status, NOW))
+    assert lines[0] == "Another user, who alone has its settings, set up these jobs of a federation for you."
+    assert any(line.startswith("dashboard-metrics   */5 * * * *   crontab of ") for line in lines)
