@@ -37,9 +37,9 @@ from fedtui.model import (
     timer_jobs,
 )
 from fedtui.safe_text import decode
-from fedtui.schedule.upcoming import DUE_WITHIN
+from fedtui.schedule.upcoming import DUE_WITHIN, runs_of
 from fedtui.sources.own_runs import OWN_ID
-from fedtui.system.file_stamp import file_size
+from fedtui.system.file_stamp import ends_line, file_size
 
 if TYPE_CHECKING:
     from fedtui.results import RuleBook, RunOutputText
@@ -224,11 +224,10 @@ class RunRecorder:
 
         It begins where the log ended when no run was in progress, or where the run before it ended; at 0
         where the log was truncated since, or is by each run. A run of cron's that nobody saw writing has a
-        slice without a beginning: there the lines begin that came since the run before it was read.
+        slice without a beginning: it begins where the run before it was read to, if none was due between.
         """
-        if run.log is not None and run.log.start is None and before is not None and before.log is not None:
-            begin = before.log.end if before.log.path == run.log.path else None
-            return replace(run, log=replace(run.log, start=begin))
+        if run.log is not None and run.log.start is None and before is not None and job is not None:
+            return replace(run, log=replace(run.log, start=_begin_after(before, run, run.log, job)))
         if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run
         if run.result.judged:
@@ -300,6 +299,16 @@ class RunRecorder:
         if row is run:
             return False
         return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
+
+
+def _begin_after(before: Run, run: Run, log: LogSlice, job: Job) -> int | None:
+    """Where the lines of a run begin that nobody saw, by where those of the one before it ended."""
+    begin = before.log.end if before.log is not None and before.log.path == log.path else None
+    near = DUE_WITHIN / 2
+    due = next(iter(runs_of(job, before.start + near)), None)
+    if begin is None or due is None or due < run.start - near:
+        return None  # other runs may have written between
+    return begin if ends_line(log.path, begin) else None
 
 
 def unread(jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from fedtui.action_result import PartlyDone, Refused
+from fedtui.action_result import OutcomeUnknown, PartlyDone, Refused
 from fedtui.cli.change import agreed
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
@@ -93,10 +93,13 @@ async def stop_jobs(workspace: Workspace, options: Namespace) -> int:
         else:
             stopped.append((job, ended.message))
     message = " ".join(text for _, text in stopped)
+    others = " ".join(dict.fromkeys(str(one) if not stopped else one.message for one in refused))
+    unknown = next((one for one in refused if isinstance(one, OutcomeUnknown)), None)
+    if unknown is not None:
+        raise OutcomeUnknown(" ".join(filter(None, (message, others))), unknown.advice)
     if refused and not stopped:
-        raise refused[0]
+        raise refused[0] if len(refused) == 1 else Refused(others, "")
     if refused:
-        others = " ".join(dict.fromkeys(one.message for one in refused))
         raise PartlyDone(message, others, next((one.advice for one in refused if one.advice), ""))
     if options.json:
         print_json(options.json, run_result_record("stop", jobs, message), "result")

@@ -10,6 +10,9 @@ import re
 
 from fedtui.model import CronFacts, Job
 
+CUT_FROM = 200
+"""Characters from which on a command in cron's log may have been cut."""
+
 _SPECIAL = re.compile(rb"[\\%]")
 _NEEDS_ESCAPE = re.compile(rb"%|\\(?=[\\%])")
 

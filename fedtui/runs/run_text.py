@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
+from fedtui.history.run_provenance import SIGHTING
 from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.logs.journal_records import MANAGER
 from fedtui.model import CronFacts, Job, Run, TimerFacts
@@ -62,32 +63,46 @@ def output_at(run: Run, home: str) -> RunOutputText:
             unread.append(f"{where}: {error.strerror}")
     if unclear and parts:
         data = _since(parts[-1].data, run)
+        if data is None and run.id.startswith(SIGHTING):  # many runs may have come since anybody looked
+            data = _last_line(parts[-1].data)
+            unread.append(f"{unclear}, and only its last line was read")
         unclear = "" if data is not None else unclear
         parts[-1] = replace(parts[-1], data=data if data is not None else parts[-1].data)
     return RunOutputText(tuple(parts), "; ".join(unread), unclear)
 
 
 _STAMP = re.compile(
-    rb"[\[\"']?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?)(?!\d)"
+    rb"[\[\"']?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)(?: ?(Z|[+-]\d\d:?\d\d))?(?![\d.,])"
 )
 
 
 def _since(text: bytes, run: Run) -> bytes | None:
-    """The lines of a run by the times at their beginnings; None where these do not tell where it begins."""
+    """The lines of a run by the times at their beginnings; None where these do not tell where it begins.
+
+    They do where all times before one line are earlier than the run, all from there on its own, and the last
+    one is near its end: else the log may be of another zone, or the run prints times of other things.
+    """
     zone = local_zone()[1]
     lines = text.split(b"\n")
-    stamps = (match and read_timestamp(match[1].decode(), zone) for match in map(_STAMP.match, lines))
-    begin = old = None
-    for place, at in enumerate(stamps):
-        if at is None:
-            continue
-        if at > (run.end or run.start) + DUE_WITHIN:
-            return None  # another zone's, or of later lines
+    matches = ((place, _STAMP.match(line)) for place, line in enumerate(lines))
+    stamps = [(place, read_timestamp((m[1] + (m[2] or b"")).decode(), zone)) for place, m in matches if m]
+    end = run.end or run.start
+    old = begin = last = None
+    for place, at in stamps:
+        if at is None or at > end + DUE_WITHIN or (begin is not None and at < run.start - EARLY):
+            return None
         if at < run.start - EARLY:
-            begin, old = None, place
+            old = place
         elif begin is None:
             begin = place
-    return b"\n".join(lines[begin:]) if begin is not None and old == begin - 1 else None
+        last = at
+    near = last is not None and last >= end - DUE_WITHIN
+    return b"\n".join(lines[begin:]) if near and begin is not None and old == begin - 1 else None
+
+
+def _last_line(text: bytes) -> bytes:
+    """The last line that is not blank; it is surely of the run that wrote last."""
+    return text.rstrip().rpartition(b"\n")[2]
 
 
 def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart:

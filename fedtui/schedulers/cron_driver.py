@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar
 
-from fedtui.crontab.command_field import log_text
+from fedtui.crontab.command_field import CUT_FROM, log_text
 from fedtui.model import CronFacts, CronStart, Job, Run, Snapshot
 from fedtui.schedule.upcoming import EARLY
 from fedtui.schedulers import SchedulerWords
-
-_CUT_FROM = 200
-"""Characters from which on a command in the log may have been cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +61,4 @@ def _may_be(start: CronStart, named: tuple[str, str], due: datetime, until: date
         return False
     if start.command == command:
         return True
-    return len(start.command) >= _CUT_FROM and command.startswith(start.command)
+    return len(start.command) >= CUT_FROM and command.startswith(start.command)

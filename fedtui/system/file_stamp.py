@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fedtui.system.regular_file import open_regular
+
 
 def file_stamp(path: Path | str | None) -> tuple[int, int]:
     """The mtime (ns) and size of a file; zeros where there is none."""
@@ -16,6 +18,17 @@ def file_size(path: Path | str | None) -> int | None:
     """The size of a file in bytes; None where there is none, or it cannot be seen."""
     facts = _facts(path)
     return None if facts is None else facts.st_size
+
+
+def ends_line(path: str, offset: int) -> bool:
+    """Whether a line begins at that byte of a file: not so where the file is another one by now, mostly."""
+    if offset == 0:
+        return True
+    try:
+        with open_regular(path) as descriptor:
+            return os.pread(descriptor, 1, offset - 1) == b"\n"
+    except OSError:
+        return False
 
 
 def _facts(path: Path | str | None) -> os.stat_result | None:

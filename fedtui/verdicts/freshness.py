@@ -14,7 +14,7 @@ from fedtui.model import Condition, Freshness, Job, Outcome, Snapshot
 from fedtui.runs.data_age import product_age
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.zone import local_zone
-from fedtui.verdicts.evidence import LoadedAt, seen_evidence
+from fedtui.verdicts.evidence import CountedStarts, LoadedAt, seen_evidence
 from fedtui.verdicts.judge import holds, judge
 from fedtui.verdicts.limits import PERIODS, age_limit
 
@@ -34,6 +34,7 @@ def freshness_of(
     now = snapshot.at.astimezone(local_zone()[1])
     found: dict[str, Freshness] = {}
     writers: LogWriters | None = None
+    starts = CountedStarts(snapshot.starts)
     for job in snapshot.jobs:
         if job.paused:
             continue
@@ -45,7 +46,7 @@ def freshness_of(
         writers = writers or LogWriters(snapshot.jobs)
         age = product_age(product, now, notes) if product else None
         limit = age_limit(job, now, limits, job.managed)
-        evidence = seen_evidence(job, snapshot, limit, age, writers, loaded_at)
+        evidence = seen_evidence(job, snapshot, limit, age, writers, starts, loaded_at)
         judged = holds(judge(evidence, now), Condition.STALE)
         if product or judged.holds is not None:
             found[job.id] = Freshness(judged.holds, judged.words, limit.seconds, age)

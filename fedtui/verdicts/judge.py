@@ -199,7 +199,9 @@ def _staleness(evidence: JobEvidence, known: datetime | None, now: datetime) -> 
     else:
         words = "its last run that ended well did so at"
         said = words if evidence.good is not None else "no run has ended well yet"
-        yield _stale(evidence.good, said, evidence, now)
+        stale = _stale(evidence.good, said, evidence, now)
+        unpromised = evidence.first_seen is None and evidence.was_due is False
+        yield replace(stale, holds=None) if stale.holds and unpromised else stale
         yield Judgement(Condition.UNPROVEN, False)
 
 
@@ -246,15 +248,13 @@ def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
         yield Judgement(Condition.UNPROVEN, True, NOBODY_KNOWS)
         return
     watched = evidence.starts_since is not None and _age(evidence.starts_since, now) >= limit
+    # Without a memory a line may be new, or was paused until a moment ago, and nothing was due since.
+    promised = evidence.first_seen is not None or bool(evidence.was_due)
     if job.running:
         yield _stale(ran, "it was started at", evidence, now)
-    elif log is not None:
-        seen = evidence.in_force or evidence.first_seen
-        words = "it has not been seen to run, and last wrote to its log at"
-        stale = _stale(log, words, evidence, now)
-        # Where its schedule is newer, or may be, nothing was promised for so long.
-        yield stale if seen is not None and _age(seen, now) > limit else replace(stale, holds=None)
-    elif watched:
+    elif promised and not evidence.slept and log is not None:
+        yield _stale(log, "it has not been seen to run, and last wrote to its log at", evidence, now)
+    elif promised and not evidence.slept and watched:
         words = "cron's log names no start of it since" if ran is None else "cron last started it at"
         yield _stale(ran or evidence.starts_since, words, evidence, now)
     elif evidence.first_seen is not None and _age(evidence.first_seen, now) > limit:

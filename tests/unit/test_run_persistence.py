@@ -92,27 +92,47 @@ class World:
         return replace(Run(name, self.job.id, start, end, result), **more)  # type: ignore[arg-type]
 
 
+def seen_by_log(world: World, log: Path, name: str, ago: float) -> Run:
+    return world.run(name, ago, SEEN, log=LogSlice(str(log), None, log.stat().st_size))
+
+
+def judged_last(world: World, *runs: Run) -> Result:
+    world.look(*runs)
+    world.recorder.judge()
+    return world.look(*runs).jobs[0].last_result
+
+
+EVERY_5 = {"schedule": "*/5 * * * *", "next_run": NOW + timedelta(seconds=288)}
+
+
 def test_what_a_run_of_cron_printed_that_nobody_saw(tmp_path: Path) -> None:
     """Its lines end where the log does, and begin where those of the run before it ended."""
     log = tmp_path / "sync.log"
     log.write_text("[ERROR] long ago\n" + WARNS)
-    world = World(tmp_path, cron())
-    first = world.run("cron-log-1", 600, SEEN, log=LogSlice(str(log), None, log.stat().st_size))
-    world.look(first)
-    world.recorder.judge()
-    shown = world.look(first).jobs[0].last_result
-    assert (shown.outcome, shown.errors, shown.warnings) == (Outcome.UNKNOWN, 1, 2)
-    assert shown.reasons[-1].startswith("some of it may be of earlier runs: where its lines begin in ")
+    world = World(tmp_path, cron(**EVERY_5))
+    shown = judged_last(world, seen_by_log(world, log, "cron-log-1", 612))
+    assert (shown.outcome, shown.errors, shown.warnings) == (Outcome.UNKNOWN, 0, 0)
+    assert shown.evidence[-1].endswith(" is not known, and only its last line was read")
 
     read = log.stat().st_size
     log.write_text(log.read_text() + "[ERROR] disk full\n")
-    second = world.run("cron-log-2", 300, SEEN, log=LogSlice(str(log), None, log.stat().st_size))
-    world.look(second)
-    world.recorder.judge()
-    shown = world.look(second).jobs[0].last_result
+    shown = judged_last(world, seen_by_log(world, log, "cron-log-2", 312))
     assert (shown.errors, shown.reasons) == (1, ("1 error: line 1 [ERROR] disk full",))
     runs = {run.id: run.log for run in world.history.runs()}
     assert runs["cron-log-2"] == LogSlice(str(log), read, log.stat().st_size)
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_lines_that_another_run_may_have_written_are_not_the_last_ones(tmp_path: Path, rotated: bool) -> None:
+    """A run was due between the two that were seen, or the log is another file by now."""
+    log = tmp_path / "sync.log"
+    log.write_text("fine\n" * 3)
+    world = World(tmp_path, cron(**EVERY_5))
+    judged_last(world, seen_by_log(world, log, "cron-log-1", 612 if rotated else 912))
+    log.write_text("[ERROR] of whom?\nfine\n" if rotated else log.read_text() + "[ERROR] of whom?\nfine\n")
+    shown = judged_last(world, seen_by_log(world, log, "cron-log-2", 312))
+    assert (shown.errors, shown.outcome) == (0, Outcome.UNKNOWN)
+    assert shown.evidence[-1].endswith(" is not known, and only its last line was read")
 
 
 def test_exit_status_0_is_not_called_ok_before_its_output_was_read(tmp_path: Path) -> None:

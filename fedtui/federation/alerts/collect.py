@@ -31,7 +31,7 @@ from fedtui.runs.run_text import run_output
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
-from fedtui.verdicts.evidence import JobEvidence, LoadedAt, known_age, seen_evidence
+from fedtui.verdicts.evidence import CountedStarts, JobEvidence, LoadedAt, known_age, seen_evidence
 from fedtui.verdicts.judge import failures_in_a_row, judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
@@ -151,14 +151,14 @@ def collect(
 ) -> list[Observation]:
     """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
     found = []
-    writers = LogWriters(snapshot.jobs)
+    writers, starts = LogWriters(snapshot.jobs), CountedStarts(snapshot.starts)
     for one in watched:
         known = (memory.subjects.get(key) for key in snapshot.ids_of(one.key))
         before = next(filter(None, known), Subject(one.name, now))
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        found.append(_looked_at(one, one.job, before, snapshot, writers, config, now, loaded_at))
+        found.append(_looked_at(one, one.job, before, snapshot, writers, starts, config, now, loaded_at))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
@@ -177,6 +177,7 @@ def _looked_at(
     before: Subject,
     snapshot: Snapshot,
     writers: LogWriters,
+    starts: CountedStarts,
     config: Config,
     now: datetime,
     loaded_at: LoadedAt,
@@ -188,7 +189,7 @@ def _looked_at(
     late = before.open.get(Condition.LATE.value)
     product = known_age(one.product, job, snapshot, config.freshness) if one.product else None
     evidence = replace(
-        seen_evidence(job, snapshot, limit, product, writers, loaded_at),
+        seen_evidence(job, snapshot, limit, product, writers, starts, loaded_at),
         first_seen=before.since,
         judged_until=before.seen,
         good=before.good,
