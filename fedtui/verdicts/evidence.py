@@ -84,19 +84,17 @@ class CountedStarts:
     """The starts that cron's log names and that are nobody's run: equal lines, commands that were cut."""
 
     def __init__(self, starts: Iterable[CronStart]) -> None:
-        self._by: dict[str, dict[str, datetime]] = {}
+        self._by: dict[tuple[str, str], datetime] = {}
         for start in starts:
-            self._by.setdefault(start.user, {})[start.command] = start.at
+            self._by[start.user, start.command] = start.at
+        self._long = [(*key, at) for key, at in self._by.items() if len(key[1]) >= CUT_FROM]
 
     def may_be_of(self, job: Job) -> bool:
         """Whether one may be of a job, and is later than its last known run."""
         for _, cron in cron_jobs((job,)):
             user, text = log_text(job, cron)
-            known = self._by.get(user, {})
-            cut = (
-                at for command, at in known.items() if len(command) >= CUT_FROM and text.startswith(command)
-            )
-            latest = max(filter(None, (known.get(text), *cut)), default=None)
+            cut = (at for whose, command, at in self._long if whose == user and text.startswith(command))
+            latest = max(filter(None, (self._by.get((user, text)), *cut)), default=None)
             if latest is not None and (job.last_run is None or latest > job.last_run + SAME_START):
                 return True
         return False
