@@ -52,11 +52,17 @@ if [ -n "$fedtui_can" ]; then
     for fedtui_signal in $fedtui_early; do fedtui_pass "$fedtui_signal"; done
     wait "$fedtui_child"
     fedtui_status=$?
-    # Above 128 it may be that a signal came in between, and the job is still running.
-    while [ "$fedtui_status" -gt 128 ] && kill -s 0 "$fedtui_child" 2>/dev/null; do
+    # Above 128 it may be that a signal came in between: then the job is still running, or has just ended and its
+    # own status is told by another wait. 127 means that it was told already.
+    while [ "$fedtui_status" -gt 128 ]; do
+        fedtui_alive=
+        ! kill -s 0 "$fedtui_child" 2>/dev/null || fedtui_alive=yes
         wait "$fedtui_child"
         fedtui_again=$?
-        if [ "$fedtui_again" -eq 127 ] && kill -s 0 "$fedtui_child" 2>/dev/null; then break; fi
+        if [ "$fedtui_again" -eq 127 ] && { [ -z "$fedtui_alive" ] || kill -s 0 "$fedtui_child" 2>/dev/null; }; then
+            break
+        fi
+        if [ "$fedtui_again" -eq "$fedtui_status" ] && [ -z "$fedtui_alive" ]; then break; fi
         fedtui_status=$fedtui_again
     done
 else
