@@ -169,7 +169,6 @@ _VERBS = {
     "check": "check.check",
     "metrics": "metrics.write_metrics",
     "git-sync": "git_sync.git_sync",
-    "git-merge": "git_merge.git_merge",
     "run": "run.run_job",
     "stop": "run.stop_jobs",
     "env": "env.show_environment",

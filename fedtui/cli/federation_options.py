@@ -15,14 +15,6 @@ def git_sync(parser: argparse.ArgumentParser) -> None:
     json_option(parser, "print JSON once it has ended (docs/json.md)")
 
 
-def git_merge(parser: argparse.ArgumentParser) -> None:
-    valued(parser, "--root", "DIR", "the federation's checkout (default: as it was set up)")
-    valued(parser, "--branch", "NAME", "what to merge (default: as set up, else automation/federated-sync)")
-    flag(parser, "--yes", "do it without asking")
-    flag(parser, "--dry-run", "say what would be merged, and do nothing")
-    json_option(parser, "print what was merged as JSON (docs/json.md)")
-
-
 def setup(parser: argparse.ArgumentParser) -> None:
     """`fedtui setup`; what is not said stays as it is."""
     _setup_modes(parser)

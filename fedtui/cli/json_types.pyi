@@ -260,26 +260,6 @@ class GitSyncAnswer(Envelope):
     worktree: str | None
     """Where the commit was made. Null: none was needed."""
 
-class GitMergeAnswer(Envelope):
-    """`fedtui git-merge`"""
-
-    branch: str
-    """The branch that is merged."""
-    into: str
-    """The branch that is checked out."""
-    commits: int
-    """How many commits it did not have. 0: there was nothing to merge."""
-    files: list[str]
-    """The files that these changed, relative to the top of the checkout."""
-    joined: list[str]
-    """Those of them with uncommitted data, which is joined with the branch's."""
-    commit: str | None
-    """The merge commit. Null: nothing was merged."""
-    before: str | None
-    """The commit before. Null: nothing was merged."""
-    kept_in: str | None
-    """The folder with the uncommitted files as they were. Null: there were none, or nothing was merged."""
-
 class ErrorAnswer(Envelope):
     """Every verb that is refused or fails, on standard output; the sentence is on standard error as well"""
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fedtui import __version__
 from fedtui.cli.exit_status import CHECK_STATUS, EXIT_STATUS, SYNC_STATUS, ExitStatus
-from fedtui.cli.federation_options import drill, git_merge, git_sync, setup
+from fedtui.cli.federation_options import drill, git_sync, setup
 from fedtui.cli.options import (
     flag,
     job_argument,
@@ -298,7 +298,6 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("look for everything that keeps a schedule from doing its work", _check),
     "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
     "git-sync": ("run the sync script, commit data/ and push it", git_sync),
-    "git-merge": ("merge what git-sync committed into the branch that is checked out", git_merge),
     "setup": ("set up the jobs of a federation, or take them away", setup),
     "drill": ("rehearse a failure: what happens, and is it seen", drill),
     "apply": ("apply a plan that was kept (--dry-run --keep)", _apply),

@@ -109,28 +109,3 @@ def test_the_pack_names_root_script_and_branch(
     assert main(["git-sync"]) == 0
     assert "\nmine\n" in capfdbinary.readouterr().out.decode()
     assert federation.remote_tip("data/auto")
-
-
-def test_git_merge_shows_asks_and_merges(
-    federation: Federation, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    federation.learn(2)
-    federation.sync()
-    root = ["--root", str(federation.root)]
-    assert main(["git-merge", *root, "--dry-run"]) == 0
-    out = capfdbinary.readouterr().out.decode().splitlines()
-    assert out[0] == (
-        "Merge automation/federated-sync into main: 1 commit, 1 file. "
-        "1 file with uncommitted data joined with the branch's."
-    )
-    assert out[1:] == ["  data/patterns/skills-patterns.jsonl   joined", "Dry run: nothing was merged."]
-    assert main(["git-merge", *root]) == 3, "nobody can be asked"
-    capfdbinary.readouterr()
-    assert main(["git-merge", *root, "--yes", "--json"]) == 0
-    record = json.loads(capfdbinary.readouterr().out)
-    assert misfits(record, "GitMergeAnswer") == []
-    assert record["joined"] == ["data/patterns/skills-patterns.jsonl"]
-    assert git(federation.root, "rev-parse", "HEAD") == record["commit"]
-    assert git(federation.root, "status", "--porcelain") == ""
-    assert main(["git-merge", *root]) == 0
-    assert capfdbinary.readouterr().out.decode() == "main has all of automation/federated-sync already.\n"
