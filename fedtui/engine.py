@@ -52,7 +52,10 @@ class Engine:
         with suppress(Refused):  # what a killed change left is no base for a plan
             await changes.recover_if_needed(self._ports)
         jobs = tuple(map(self._job, request.jobs))
-        if len(jobs) > 1 and request.verb in ("fix", "silence"):
+        alone = request.verb in ("fix", "silence") or (
+            request.verb == "edit" and "command" in request.arguments
+        )
+        if len(jobs) > 1 and alone:  # equal commands are told apart by their order: whose history is whose
             raise Refused(f"fedtui can {request.verb} one job at a time.")
         given, fixes = _Arguments(request.arguments), request.fixes
         try:

@@ -226,7 +226,8 @@ class RunRecorder:
         where the log was truncated since, or is by each run. A run of cron's that nobody saw writing has a
         slice without a beginning: it begins where the run before it was read to, if none was due between.
         """
-        if run.log is not None and run.log.start is None and before is not None and job is not None:
+        unseen = job is not None and job.facts.in_table and run.log is not None and run.log.start is None
+        if unseen and before is not None and job is not None and run.log is not None:
             return replace(run, log=replace(run.log, start=_begin_after(before, run, run.log, job)))
         if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run

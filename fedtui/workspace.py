@@ -161,7 +161,9 @@ class Workspace:
 
         snapshot, check = self.snapshot, self.checkup
         if is_bounded():
-            found = in_time({"": lambda: check(snapshot)}, seconds_left(FACTS_DEADLINE) + HAND_OVER)
+            # Where something hangs, the files may too; else programs that the checks run take their time.
+            bound = seconds_left(FACTS_DEADLINE) + HAND_OVER if snapshot.troubles else FACTS_DEADLINE
+            found = in_time({"": lambda: check(snapshot)}, bound)
             checked = found.get("") or not_checked(snapshot)
         else:
             checked = check(snapshot)
@@ -256,13 +258,13 @@ class Workspace:
                     source.later_runs = later_runs
             with patience(wait):
                 asked = [asyncio.ensure_future(self.source(name).read()) for name in group]
-            looking = [task for name, task in zip(group, asked, strict=True) if self._looks(name)]
             left = idle_deadline(seconds_left(wait + LEFT_BEHIND))
-            while not all(task.done() for task in looking) and (rest := left()) > 0:
-                await asyncio.wait(looking, timeout=min(rest, LOOK))
-            await asyncio.gather(*(task for task in asked if task not in looking))
+            while not all(task.done() for task in asked) and (rest := left()) > 0:
+                await asyncio.wait(asked, timeout=min(rest, LOOK))
             for name, task in zip(group, asked, strict=True):
                 late = not task.done()
+                if late and not self._looks(name):
+                    task.cancel()
                 answers[name] = unanswered(name, wait, self.ports.clock()) if late else task.result()
             self._show(self._merged(answers))
         with patience(wait):
@@ -276,14 +278,15 @@ class Workspace:
         """The same as `read` without an event loop, for sources of `LOOKED_AT`."""
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
+            bound = seconds_left(ANSWER_PATIENCE + LEFT_BEHIND)
             with patience(ANSWER_PATIENCE):
-                answers |= self._look_side_by_side(group)
+                answers |= self._look_side_by_side(group, bound)
             self._show(self._merged(answers))
         return self._finish(answers)
 
-    def _look_side_by_side(self, names: Sequence[str]) -> dict[str, Answer]:
+    def _look_side_by_side(self, names: Sequence[str], seconds: float) -> dict[str, Answer]:
         looks = {name: cast("LookingSource", self.source(name)).look for name in names}
-        found = in_time(looks, seconds_left(ANSWER_PATIENCE + LEFT_BEHIND))
+        found = in_time(looks, seconds)
         now = self.ports.clock()
         return {name: found.get(name) or unanswered(name, ANSWER_PATIENCE, now) for name in names}
 

@@ -118,15 +118,15 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
 async def _check_before(edit: Edit, made: Sequence[Edit], ports: Ports) -> None:
     """Raise Conflict where others changed meanwhile what the edit replaces without a comparison of its own.
 
-    A unit that an edit before it is about has the state that this one left.
+    Of units only where none was touched before it: one moves others along.
     """
     if not isinstance(edit, UnitEdit | MaskEdit | LingerEdit | RemoteUrlEdit):
         return
     unit = getattr(edit, "unit", None)
-    if unit is not None and any(unit in unit_edits.units_of(one) for one in made):
-        return
+    if unit is not None and any(unit_edits.units_of(one) for one in made):
+        return  # Also=, PartOf= and their like move one unit along with another
     if await apply_edit.state_of(edit, ports) is EditState.OTHER:
-        raise Conflict(f"Someone changed {edit_label(edit)} after your plan was made.", "")
+        raise Conflict(f"Someone changed {edit_label(edit)} after your plan was made.")
 
 
 def _without_folders_there(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:

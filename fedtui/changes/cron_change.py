@@ -158,6 +158,11 @@ def draft_of(job: Job, ports: Ports) -> Draft:
     return draft_text(_table_of(job, Tables(ports), to_write=False).entry(job))
 
 
+def draft_in(job: Job, tables: Tables) -> Draft:
+    """The same from the tables of a plan."""
+    return draft_text(_table_of(job, tables).entry(job))
+
+
 def edited_text(table: OpenTable, entry: Entry, do: DocumentEdit) -> bytes:
     """What `do` makes of the table, an edit that cannot be made as Refused."""
     try:

@@ -146,7 +146,7 @@ def _opened(
     base = bytes(document)
     healed = document
     bad = {line.number for line in document.bad_lines}
-    texts = {int(number): text for number, text in fixes.items() if int(number) in bad}
+    texts = {int(number): text for number, text in fixes.items() if number in map(str, bad)}
     for number, text in sorted(texts.items()):
         try:
             healed = healed.reparse(replace_line(healed, number, text))

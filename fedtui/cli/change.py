@@ -93,8 +93,9 @@ async def _new_fields(jobs: Sequence[Job], options: Namespace, workspace: Worksp
     given = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}
     if not given:
         raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
-    if options.name is not None and len(jobs) > 1:
-        raise UsageError("edit: --name is for one job")
+    for option in ("name", "command"):
+        if getattr(options, option) is not None and len(jobs) > 1:
+            raise UsageError(f"edit: --{option} is for one job")
     for job in jobs if options.schedule is not None else ():
         await _check(job, options.schedule, workspace)
     return given

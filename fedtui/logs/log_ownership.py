@@ -19,6 +19,7 @@ from fedtui.model import CronFacts, Job, Run, TimerFacts, timer_jobs
 from fedtui.schedule.upcoming import DUE_WITHIN, runs_of
 from fedtui.system.service_outputs import outputs_of_services
 
+_INSTANCE = re.compile(r"@.*\.")
 _TO_FILE = re.compile(rb">>?(?![&>])")
 
 
@@ -62,7 +63,8 @@ class LogWriters:
                 writers.setdefault(path, set()).add(job_id)
         self._others = {job_id: writers[paths[0]] - {job_id} for job_id, paths in written.items()}
         self._paths = {job_id: paths[0] for job_id, paths in written.items()}
-        self._timed = {timer.activates for _, timer in timer_jobs(self._jobs.values())}
+        timed = {timer.activates for _, timer in timer_jobs(self._jobs.values())}
+        self._timed = timed | {_INSTANCE.sub("@.", unit) for unit in timed}
 
     def of_growth(self, job: Job) -> Ownership:
         """Whose lines are those by which the job's log grew while no run was seen."""

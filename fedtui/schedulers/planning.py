@@ -109,7 +109,7 @@ async def plan_edit(
     """Schedule, command, name and note of each cron job as `edited` makes them of what they are."""
 
     def edit(job: Job, tables: Tables) -> Wording:
-        return cron_change.propose_edit(job, edited(cron_change.draft_of(job, ports)), tables, ports)
+        return cron_change.propose_edit(job, edited(cron_change.draft_in(job, tables)), tables, ports)
 
     return await _of_lines(jobs, "edit", edit, Tables(ports, fixes), ports)
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from pwd import getpwuid
 
+from fedtui.system.paths import xdg_folder
 from fedtui.system.unit_files import assignments, output_file
 
 _SYSTEM = tuple(map(Path, ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system")))
@@ -29,7 +30,7 @@ def outputs_of_services() -> Mapping[str, frozenset[str]]:
 @lru_cache(maxsize=1)
 def _outputs(_: int) -> Mapping[str, frozenset[str]]:
     user, found = getpwuid(os.geteuid()), dict[str, frozenset[str]]()
-    own = Path(user.pw_dir, ".config/systemd/user")
+    own = xdg_folder("XDG_CONFIG_HOME", ".config") / "systemd/user"
     for folder in (*_SYSTEM, _OF_USERS, own):
         of_user = user.pw_name if folder in (_OF_USERS, own) else None
         for unit in _services(folder):
@@ -41,12 +42,12 @@ def _outputs(_: int) -> Mapping[str, frozenset[str]]:
 
 
 def _services(folder: Path) -> Iterator[str]:
-    """The services that have a file or a folder of drop-ins there."""
+    """The services that have a file or a folder of drop-ins there; links are other names of them (Alias=)."""
     try:
         names = sorted({name.removesuffix(".d") for name in os.listdir(folder)})  # noqa: PTH208 (names alone)
     except OSError:
         return
-    yield from (name for name in names if name.endswith(".service"))
+    yield from (name for name in names if name.endswith(".service") and not (folder / name).is_symlink())
 
 
 def _files(folder: Path, unit: str) -> list[str]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from fedtui.config import ConfigError
 from fedtui.logs.log_ownership import LogWriters
-from fedtui.model import Condition, Freshness, Job, Outcome, Snapshot
+from fedtui.model import Condition, Freshness, Job, Outcome, Snapshot, State
 from fedtui.runs.data_age import product_age
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.zone import local_zone
@@ -36,7 +36,7 @@ def freshness_of(
     writers: LogWriters | None = None
     starts = CountedStarts(snapshot.starts)
     for job in snapshot.jobs:
-        if job.paused:
+        if job.state in (State.PAUSED, State.OFF):
             continue
         product, sign = _declared(job, product_of), _last_sign(job) or snapshot.starts_since
         if not product and (sign is None or _within_a_period(job, sign, now, limits)):
@@ -72,4 +72,7 @@ def _last_sign(job: Job) -> datetime | None:
 def _within_a_period(job: Job, sign: datetime, now: datetime, limits: Mapping[str, float]) -> bool:
     """Whether the next two runs show it to be fresh: to find the largest gap of a schedule takes long."""
     runs = [] if limits else list(islice(runs_of(job, now), 2))
-    return len(runs) == 2 and now - sign <= PERIODS * (runs[1] - runs[0])
+    if len(runs) < 2:
+        return False
+    gap = runs[1].timestamp() - runs[0].timestamp()
+    return now.timestamp() - sign.timestamp() <= PERIODS * gap

@@ -125,6 +125,7 @@ def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
     job = evidence.job
     if job.state is State.PAUSED:
         return ()
+    off = job.state is State.OFF
     standing = known_standing(job, evidence.runs)
     good = max(filter(None, (_past(standing.good, now), _past(evidence.good, now))), default=None)
     evidence = replace(evidence, good=good)
@@ -137,7 +138,7 @@ def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
         Judgement(Condition.LATE, _is_late(evidence), job.state_reason if job.state is State.OVERDUE else ""),
         Judgement(Condition.NEVER_SEEN, job.last_run is None and not evidence.runs),
         *_failures(standing, evidence, now),
-        *_staleness(evidence, standing.known_until or good, now),
+        *(() if off else _staleness(evidence, standing.known_until or good, now)),
     )
 
 
