@@ -4,8 +4,9 @@ Each is below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins t
 and says which schedule the pack gave it: where the entry has another one by now, that is somebody's choice.
 No other byte of the table changes, and when all of them are taken away the bytes from before are there again.
 
-A line that was there before is adopted: its mark ends in `; adopted`, its command stays as it is, and taken
-away from the pack it stays, with its schedule from before (`; adopted from SCHEDULE`).
+A line that was there before is adopted: its mark ends in `; adopted ID`, the first part of the line's id, so
+that the mark of a line that is gone is not taken for that of the next one. Its command stays as it is, and
+taken away from the pack it stays, with its schedule from before (`; adopted ID from SCHEDULE`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from fedtui.safe_text import decode
 _MARK = re.compile(
     re.escape(PACK_COMMENT)
     + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)(?P<joined>; no newline above)?"
-    + rb"(?:; (?P<adopted>adopted(?: recorded)?)(?: from (?P<original>.*?\S))?)?\s*"
+    + rb"(?:; (?P<adopted>adopted(?: recorded)?) (?P<id>[0-9a-f]{8})(?: from (?P<original>.*?\S))?)?\s*"
 )
 _REASON = re.compile(re.escape(OWN_COMMENT) + rb" was (?P<why>.*\S)\s*")
 _JOINED = b"; no newline above"
@@ -96,7 +97,7 @@ def _managed(document: Document) -> Iterator[PlacedLine]:
     for entry in document.entries:
         raws = [document.lines[number - 1].raw for number in entry.block.own_lines]
         mark = _MARK.fullmatch(raws[0]) if raws else None
-        if mark is not None:
+        if mark is not None and mark["id"] in (None, _id(entry)):
             reasons = [found for raw in raws[1:] if (found := _REASON.fullmatch(raw))]
             why = decode(reasons[-1]["why"]) if reasons else ""
             planned, original = ((mark[part] or b"").decode("latin-1") for part in ("schedule", "original"))
@@ -105,29 +106,40 @@ def _managed(document: Document) -> Iterator[PlacedLine]:
             yield PlacedLine(mark["key"].decode(), planned, entry, why, adopted, recorded, original)
 
 
-def with_lines(document: Document, lines: Sequence[ManagedLine], *, reset: Collection[str] = ()) -> bytes:
+def with_lines(
+    document: Document,
+    lines: Sequence[ManagedLine],
+    *,
+    reset: Collection[str] = (),
+    own: Collection[str] = (),
+) -> bytes:
     """The table in which these lines are as wanted: changed where they are there, else added at its end.
 
     A line that is paused or recorded stays so. One with a schedule of somebody's own keeps it, unless its
-    key is among `reset`. Raises EditError for what cron would refuse.
+    key is among `reset`. The commands of adopted lines, and of the keys in `own`, stay. Raises EditError for
+    what cron would refuse.
     """
     for line in lines:
         there = next((found for found in managed(document) if found.key == line.key), None)
-        new = _added(document, line) if there is None else _changed(document, there, line, reset)
+        new = _added(document, line) if there is None else _changed(document, there, line, reset, own)
         document = document.reparse(new)
     return bytes(document)
 
 
 def with_adopted(document: Document, key: str, entry: Entry, schedule: str) -> bytes:
     """The table in which `entry`, a line of somebody's own, is the pack's `key`, planned for `schedule`."""
-    mark = _mark(key, schedule) + _adopted(recorded=entry.recorder is not None) + document.newline
+    mark = _mark(key, schedule) + _adopted(entry, recorded=entry.recorder is not None) + document.newline
     first = min(entry.block.numbers, default=entry.line_number)
     lines = [bytes(line) for line in document.lines]
     return splice.checked(document, b"".join((*lines[: first - 1], mark, *lines[first - 1 :])), entry)
 
 
-def _adopted(original: str = "", *, recorded: bool) -> bytes:
-    said = b"; adopted" + (b" recorded" if recorded else b"")
+def _id(entry: Entry) -> bytes:
+    return entry.id_key[:8].encode()
+
+
+def _adopted(entry: Entry, original: str = "", *, recorded: bool) -> bytes:
+    said = b"; adopted " + (b"recorded " if recorded else b"") + _id(entry)
     return said + (b" from " + original.encode("latin-1") if original else b"")
 
 
@@ -153,11 +165,17 @@ def _added(document: Document, line: ManagedLine) -> bytes:
     )
 
 
-def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Collection[str]) -> bytes:
+def _changed(
+    document: Document,
+    found: PlacedLine,
+    line: ManagedLine,
+    reset: Collection[str],
+    own: Collection[str],
+) -> bytes:
     entry = found.entry
     keeps = found.custom and line.key not in reset
     schedule = entry.schedule if keeps else line.schedule
-    field = entry.field if found.adopted else line.field
+    field = entry.field if found.adopted or line.key in own else line.field
     original = found.original
     if schedule.split() != entry.schedule.split() or field != entry.field:
         index = document.entries.index(entry)
@@ -168,7 +186,7 @@ def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Co
     old = document.lines[number - 1].raw
     mark = _mark(line.key, line.schedule, joined=_JOINED in old)
     if found.adopted:
-        mark += _adopted(original, recorded=found.recorded)
+        mark += _adopted(entry, original, recorded=found.recorded)
     mark += b"\r" if old.endswith(b"\r") else b""
     raws = {number: mark}
     if found.custom and not (keeps or found.adopted):  # what was said of the other schedule is no longer so
@@ -179,16 +197,34 @@ def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Co
     return splice.checked(document, new, entry)
 
 
-def without(document: Document, keys: Collection[str]) -> bytes:
+def without(document: Document, keys: Collection[str], own: Collection[str] = ()) -> bytes:
     """The table without the pack's lines of these keys, and without what belongs to them alone.
 
-    A line that was adopted stays, as it was before unless somebody changed its schedule since.
+    A line that was adopted stays, as it was before unless somebody changed its schedule since; so does one
+    whose key is among `own`, whatever its mark says. Marks whose line is gone go, too.
     """
     for found in reversed(managed(document)):
         if found.key in keys:
-            new = _released(document, found) if found.adopted else _removed(document, found)
+            release = found.adopted or found.key in own
+            new = _released(document, found) if release else _removed(document, found)
             document = document.reparse(new)
-    return bytes(document)
+    return _without_orphans(document, keys)
+
+
+def _without_orphans(document: Document, keys: Collection[str]) -> bytes:
+    """The table without the marks of these keys that are no line's any more."""
+    kept = {found.entry.block.own_lines[0] for found in managed(document)}
+    marks = ((line.number, _MARK.fullmatch(line.raw)) for line in document.lines if line.number not in kept)
+    gone = {number for number, mark in marks if mark is not None and mark["key"].decode() in keys}
+    return _with_same_jobs(document, [bytes(line) for line in document.lines if line.number not in gone])
+
+
+def _with_same_jobs(document: Document, lines: Sequence[bytes]) -> bytes:
+    """The table of these lines, which lacks comments alone; a note may then begin above one of them."""
+    new = b"".join(lines)
+    if [entry.raw for entry in document.reparse(new).entries] != [entry.raw for entry in document.entries]:
+        raise EditError("the other lines would not stay as they are")
+    return new
 
 
 def _released(document: Document, found: PlacedLine) -> bytes:
@@ -206,8 +242,7 @@ def _released(document: Document, found: PlacedLine) -> bytes:
         document = document.reparse(new)
         entry = document.entries[index]
     first = entry.block.own_lines[0]
-    lines = [bytes(line) for line in document.lines if line.number != first]
-    return splice.checked(document, b"".join(lines), entry)
+    return _with_same_jobs(document, [bytes(line) for line in document.lines if line.number != first])
 
 
 def _removed(document: Document, found: PlacedLine) -> bytes:

@@ -128,7 +128,7 @@ def test_a_timer_of_the_systems_is_taken_over_by_root_and_named_to_its_user(by_h
         )
         before = tree(box, "root")
         fedtui(box, "--root", ROOT, "--run-as", "fed", "--adopt", "--yes", user="root")
-        drop_in = box.read("/etc/systemd/system/federated-sync.timer.d/50-fedtui-pack.conf").decode()
+        drop_in = box.read("/etc/systemd/system/federated-sync.timer.d/zy-fedtui-pack.conf").decode()
         assert drop_in == "# Managed by fedtui\n# fedtui: pack sync (0 * * * *); adopted\n"
         fedtui(box, "--remove", "--yes", user="root")
         assert tree(box, "root") == before

@@ -18,7 +18,7 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit
-from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, UnitState, read_timer
+from fedtui.changes.timer_unit import SYSTEM_UNITS, TimerTarget, UnitState, read_timer
 from fedtui.changes.unit_edits import user_units
 from fedtui.federation.backends.unit_text import MARK
 from fedtui.federation.managed_job import ManagedJob
@@ -27,7 +27,8 @@ from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar, to_cron
 from fedtui.system.regular_file import read_regular
 
-MARK_FILE = "50-fedtui-pack.conf"
+MARK_FILE = "zy-fedtui-pack.conf"
+"""Read after the user's own drop-ins; fedtui's own schedule (zz-) is read after it."""
 _HEAD = re.compile(
     rb"# " + MARK.encode() + rb"\n# fedtui: pack (?P<key>[a-z0-9-]+) \((?P<planned>[^()\n]*)\); adopted\n"
 )
@@ -42,7 +43,6 @@ class AdoptedTimer:
     mark: Path
     text: bytes
     state: UnitState
-    overridden: bool
     why: str = ""
 
     @property
@@ -63,7 +63,7 @@ class AdoptedTimer:
     @property
     def custom(self) -> bool:
         """Whether it runs by a schedule of somebody's own."""
-        return self.overridden or not (self.ours or _is(self.state, self.planned))
+        return not _is(self.state, self.planned)
 
     @property
     def paused(self) -> bool:
@@ -102,9 +102,13 @@ async def adopted_timers(ports: Ports, *, user_manager: bool) -> Mapping[str, Ad
                 continue
             if head is not None and state.fragment:
                 key, planned = head["key"].decode(), head["planned"].decode()
-                overridden = await asyncio.to_thread((path.parent / SCHEDULE_FILE).exists)
-                found[key] = AdoptedTimer(key, planned, path, text, state, overridden)
+                found[key] = AdoptedTimer(key, planned, path, text, state)
     return found
+
+
+def has_adopted(*, user_manager: bool) -> bool:
+    """Whether there are drop-ins of adopted timers, whatever systemd says. Blocking."""
+    return bool(_marks(_folder(user_manager=user_manager)))
 
 
 def _folder(*, user_manager: bool) -> Path:
@@ -140,6 +144,10 @@ async def adopting_edits(
         was = there.get(job.key)
         timer = job.adopts.partition(":")[2]
         path = _folder(user_manager=user_manager) / f"{timer}.d" / MARK_FILE
+        if was is not None and was.timer != timer:
+            raise Refused(
+                f"{was.timer} is {job.name} already.", advice="fedtui setup --remove gives it back."
+            )
         before = was.text if was is not None else None
         ours = job.key in reset or (was is not None and _follows(was, job.schedule))
         after = _text(job, ours=ours)
@@ -150,7 +158,7 @@ async def adopting_edits(
 
 def _follows(was: AdoptedTimer, schedule: str) -> bool:
     """Whether the pack has to give the timer the schedule: it did before, or another one was asked for."""
-    return was.ours or (not was.custom and not _is(was.state, schedule))
+    return not was.custom and (was.ours or not _is(was.state, schedule))
 
 
 def _text(job: ManagedJob, *, ours: bool) -> bytes:

@@ -69,32 +69,41 @@ async def install_edits(
     reset: Collection[str] = (),
     record: bool = False,
     recorded: bool = False,
+    own: Collection[str] = (),
 ) -> tuple[Edit, ...]:
     """The edits by which these jobs run on the backend as they are described, those of `gone` no longer.
 
     `run_as` is the user whose crontab is written, and User= of system units; empty for oneself. Schedules
     that somebody changed stay, but for the keys of `reset`. `record` puts the recorder around lines of one's
-    own crontab: around new ones only where they were `recorded` before. Raises Refused.
+    own crontab: around new ones only where they were `recorded` before. `own` are the keys of lines that
+    were there before the pack, whatever their marks say. Raises Refused.
     """
     if backend == "cron":
-        return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset, record, recorded)
-    own, mine = [job for job in jobs if job.adopts], [job for job in jobs if not job.adopts]
+        return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset, record, recorded, own)
+    theirs, mine = [job for job in jobs if job.adopts], [job for job in jobs if not job.adopts]
     user_manager = _of_user(backend)
     return (
-        *await adopting_edits(own, ports, gone, reset, user_manager=user_manager),
+        *await adopting_edits(theirs, ports, gone, reset, user_manager=user_manager),
         *await unit_pairs.pair_edits(mine, run_as, ports, gone, reset, user_manager=user_manager),
     )
 
 
 async def removal_edits(
-    keys: Collection[str], backend: str, run_as: str, ports: Ports, *, no_table: bool = False
+    keys: Collection[str],
+    backend: str,
+    run_as: str,
+    ports: Ports,
+    *,
+    no_table: bool = False,
+    own: Collection[str] = (),
 ) -> tuple[Edit, ...]:
     """The edits by which the backend no longer runs the jobs of these keys.
 
-    `no_table`: a crontab in which nothing is left goes altogether, since there was none before.
+    `no_table`: a crontab in which nothing is left goes altogether, since there was none before. `own`: see
+    `install_edits`.
     """
     if backend == "cron":
-        return await asyncio.to_thread(_removed, keys, run_as, ports, no_table)
+        return await asyncio.to_thread(_removed, keys, run_as, ports, no_table, own)
     return await install_edits((), backend, run_as, ports, gone=keys)
 
 
@@ -139,17 +148,19 @@ def _lines(
     reset: Collection[str],
     record: bool,
     recorded: bool,
+    own: Collection[str],
 ) -> tuple[Edit, ...]:
     table = Tables(ports).of_user(run_as or ports.user)
-    _may_quote(table.document, jobs)
+    _may_quote(table.document, [job for job in jobs if not job.adopts])
     try:
         lines = [_line(job) for job in jobs]
-        kept = table.document.reparse(without(table.document, gone))
+        before = {line.key for line in managed(table.document)}
+        kept = table.document.reparse(without(table.document, gone, own))
         for job in jobs:
             kept = _adopting(kept, job)
-        new = with_lines(kept, lines, reset=reset)
+        new = with_lines(kept, lines, reset=reset, own=own)
         if table.port.user == ports.user:
-            there = {line.key for line in managed(kept)} if record == recorded else set()
+            there = before if record == recorded else set()
             keys = {job.key for job in jobs} - there if record or recorded else set()
             new = _with_recorder(kept.reparse(new), keys, str(program_path(ports.config)), on=record)
     except EditError as error:
@@ -169,7 +180,8 @@ def _adopting(document: Document, job: ManagedJob) -> Document:
 
 def _with_recorder(document: Document, keys: Collection[str], path: str, *, on: bool) -> bytes:
     """The table with the recorder around the pack's lines of these keys, where it can be, or without it."""
-    for number in [line.entry.line_number for line in managed(document) if line.key in keys]:
+    lines = [line for line in managed(document) if line.key in keys and not line.recorded]
+    for number in [line.entry.line_number for line in lines]:
         entry = document.lines[number - 1].entry  # no line is added: the number stays that of this one
         if entry is not None and (entry.recorder is not None) != on and not (on and refusal_of(entry, path)):
             new = record_line(document, entry, path) if on else unrecord(document, entry)
@@ -199,10 +211,12 @@ def _may_quote(document: Document, jobs: Sequence[ManagedJob]) -> None:
         )
 
 
-def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -> tuple[Edit, ...]:
+def _removed(
+    keys: Collection[str], run_as: str, ports: Ports, no_table: bool, own: Collection[str]
+) -> tuple[Edit, ...]:
     table = Tables(ports).of_user(run_as or ports.user)
     try:
-        new = without(table.document, keys)
+        new = without(table.document, keys, own)
     except EditError as error:
         raise Refused(f"The crontab cannot do without it: {error}.") from error
     return _table_part(table, new if new or not no_table else None)

@@ -7,19 +7,22 @@ else nothing but the snapshot.
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import assert_never
 
 from fedtui.action_result import Refused
+from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.find_scripts import FOLDERS, FoundScript
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.profile import Profile
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup_issue import SetupIssue, error_issue, warning_issue
 from fedtui.health.command_facts import read
-from fedtui.model import Job, Snapshot, SourceName, State, cron_jobs, timer_jobs
+from fedtui.model import CronFacts, Job, Snapshot, SourceName, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.pack import SOURCES, Pack
 from fedtui.schedule.patterns import listing
 
@@ -33,8 +36,9 @@ def proposed_root(profile: Profile, snapshot: Snapshot) -> str:
     Empty where none is run. Raises Refused where there are several.
     """
     names = {name for job in profile.jobs for name in job.scripts}
-    scripts = (Path(script) for _, script in _scripts(snapshot) if Path(script).name in names)
-    roots = list(dict.fromkeys(map(_root_of, scripts)))
+    scripts = (Path(script) for _, every in _scripts(snapshot) for script in every)
+    found = [_root_of(script) for script in scripts if script.name in names]
+    roots = list({os.path.realpath(root): root for root in found}.values())
     if len(roots) > 1:
         raise Refused(
             f"The jobs run scripts in {listing(list(map(str, roots)))}.",
@@ -52,38 +56,74 @@ def _root_of(script: Path) -> Path:
 
 
 def running_jobs(found: Sequence[FoundScript], snapshot: Snapshot, owner: JobAccount) -> Running:
-    """Who runs each script already: lines of any table and timers, paused ones too."""
-    by_script = {os.path.realpath(one.path): one.job.key for one in found if one.path is not None}
+    """Who runs each script already: lines of any table and timers, paused ones too.
+
+    A job that runs one of the scripts counts for every other one that its command names.
+    """
+    there = [(one.job.key, one.path) for one in found if one.path is not None]
+    by_script = {os.path.realpath(path): key for key, path in there}
     running: dict[str, list[Job]] = {}
-    for job, script in _scripts(snapshot):
-        key = by_script.get(os.path.realpath(script))
-        if key is not None and not (job.managed and job.user in (owner.name, "")):
-            running.setdefault(key, []).append(job)
+    for job, scripts in _scripts(snapshot):
+        mine = {by_script.get(os.path.realpath(script)) for script in scripts} - {None}
+        if not mine or (job.managed and job.user in (owner.name, "")):
+            continue
+        for key, path in there:
+            if key in mine or path.name in (job.command or ""):
+                running.setdefault(key, []).append(job)
     return running
 
 
-def _scripts(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
+def _scripts(snapshot: Snapshot) -> Iterator[tuple[Job, list[str]]]:
+    """The jobs with the scripts that they run, as far as their commands are read."""
     for job, cron in cron_jobs(snapshot.jobs):
         if job.state not in (State.BAD_LINE, State.UNREACHABLE):
             script = read(cron.command, cron.home, cron.environment, job.user).script
             if script:
-                yield job, script
+                yield job, [script]
     for job, _ in timer_jobs(snapshot.jobs):
-        with suppress(ValueError):  # quotes that do not end
-            words = shlex.split(job.command or "")
-            yield from ((job, word) for word in words if word.startswith("/"))
+        yield job, re.findall(r"/[^\s'\";&|]+", job.command or "")
 
 
-def taken_over(running: Running, request: SetupRequest, owner: JobAccount) -> Mapping[str, Job]:
-    """The jobs that the request takes over, by key: those that it names, else each that is the only one."""
-    if not request.adopt:
-        return {}
+def candidates(running: Running, key: str, owner: JobAccount) -> list[Job]:
+    """The jobs of a key that can be taken over: they run its script, no other one, and can be changed."""
+    shared = {job.id for other, jobs in running.items() if other != key for job in jobs}
+    return [
+        job
+        for job in running.get(key, ())
+        if job.id not in shared and backend_of(job, owner) and _runs_script_alone(job)
+    ]
+
+
+def _runs_script_alone(job: Job) -> bool:
+    """Whether a timer's service runs a script itself, or has a shell run it: `cp SCRIPT /tmp` does not."""
+    match job.facts:
+        case CronFacts():
+            return True
+        case TimerFacts():
+            with suppress(ValueError):  # quotes that do not end
+                words = shlex.split(job.command or "")
+                words = words[1:] if words[:1] == ["/usr/bin/env"] else words
+                return len(words) == 1 or (len(words) == 2 and Path(words[0]).name in SHELLS)
+            return False
+        case _ as never:
+            assert_never(never)
+
+
+def taken_over(
+    running: Running, request: SetupRequest, owner: JobAccount, have: Collection[str] = ()
+) -> Mapping[str, Job]:
+    """The jobs that the request takes over, by key: those that it names, else each that is the only one.
+
+    `have` are the keys of which the pack has a job already. A paused job is no rival of one that is not.
+    """
     chosen: dict[str, Job] = {}
-    for key, jobs in running.items():
-        fit = [job for job in jobs if backend_of(job, owner)]
+    for key, jobs in running.items() if request.adopt else ():
+        fit = candidates(running, key, owner)
         named = [job for job in fit if job.id in request.adopt_jobs]
-        mine = named if request.adopt_jobs else fit
-        if len(mine) == 1 and (named or len(jobs) == 1):
+        awake = [job for job in jobs if not job.paused]
+        only = jobs if len(jobs) == 1 else awake if len(awake) == 1 else ()
+        mine = named or [job for job in only if job in fit]
+        if len(mine) == 1 and key not in have:
             chosen[key] = mine[0]
     return chosen
 
@@ -115,20 +155,22 @@ def running_issues(
     request: SetupRequest,
     was: Pack | None,
     owner: JobAccount,
+    have: Collection[str] = (),
 ) -> Iterator[SetupIssue]:
     """What is to be known of jobs that run a script of the profile and are not taken over."""
     insisted = insisted_keys(request, was, profile)
+    settled = {*taken, *have}
     for of_profile in profile.jobs:
         others = running.get(of_profile.key, ())
         for job in others:
             if job is taken.get(of_profile.key) or (job.paused and not request.adopt):
                 continue
             text = f"{job.name} ({job.location}) runs this script already, {job.schedule}."
-            if of_profile.key in insisted or of_profile.key in taken:
-                why = "since it is left alone" if of_profile.key in taken else "as you insist (--force)"
+            if of_profile.key in insisted or of_profile.key in settled:
+                why = "since it is left alone" if of_profile.key in settled else "as you insist (--force)"
                 yield warning_issue(text, of_profile.key, f"It runs twice, {why}.")
-            elif any(backend_of(one, owner) for one in others):
-                advice = f"Take it over: --adopt {job.id}" if backend_of(job, owner) else ""
+            elif fit := candidates(running, of_profile.key, owner):
+                advice = f"Take it over: --adopt {job.id}" if job in fit else ""
                 yield error_issue(text, of_profile.key, advice or f"Or take it out: fedtui pause {job.id}")
             else:
                 advice = f"{of_profile.name} is not scheduled a second time. Take yours out "

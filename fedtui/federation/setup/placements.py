@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fedtui.action_result import Refused
+from fedtui.federation.backends.adopted_units import has_adopted
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.federation.job_account import account_of
 from fedtui.pack import Pack
@@ -46,6 +47,8 @@ async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> 
     needed = {main}
     if was is not None:
         needed.add(placement_of(was.backend, account_of(was.run_as, ports).run_as))
+        if was.adopted:  # they stay where they were, in the crontab of whom they run as, too
+            needed.add(Placement("cron", account_of(was.run_as, ports).run_as))
         placements += [*needed, *other_placements()]
         if was.alerts or was.mail_to or was.heartbeat:
             needed |= set(other_placements())
@@ -54,6 +57,7 @@ async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> 
         try:
             found[placement] = await installed_jobs(placement.backend, ports, placement.user)
         except Refused:
-            if placement in needed:
+            units = placement.backend != "cron"
+            if placement in needed or (units and has_adopted(user_manager=placement.backend == "user")):
                 raise
     return found

@@ -25,6 +25,7 @@ from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.adoption import (
     Running,
     backend_of,
+    candidates,
     insisted_keys,
     proposed_root,
     running_issues,
@@ -46,7 +47,7 @@ class Preflight:
 
     `environment` is what the scheduler gives a job, `settings` what the owner's crontab sets. `lingers` is
     None where that does not matter. `running` are the jobs of the user's own that run the scripts already,
-    `taken` those of them that are taken over, or were before, by key.
+    `taken` those of them that are taken over, or were before, by key. `have` are the keys of the pack's jobs.
     """
 
     request: SetupRequest
@@ -62,6 +63,7 @@ class Preflight:
     lingers: bool | None
     taken: Mapping[str, Job] = field(default_factory=dict)
     running: Running = field(default_factory=dict)
+    have: frozenset[str] = frozenset()
 
     @property
     def backend(self) -> str:
@@ -71,10 +73,9 @@ class Preflight:
     @property
     def undecided(self) -> Running:
         """The jobs that could be taken over, by the keys of which none is."""
-        fit = {
-            key: [job for job in jobs if backend_of(job, self.owner)] for key, jobs in self.running.items()
-        }
-        return {key: jobs for key, jobs in fit.items() if jobs and self.taken.get(key) not in jobs}
+        open_keys = [key for key in self.running if key not in self.taken and key not in self.have]
+        fit = {key: candidates(self.running, key, self.owner) for key in open_keys}
+        return {key: jobs for key, jobs in fit.items() if jobs}
 
     @property
     def insisted(self) -> frozenset[str]:
@@ -121,27 +122,34 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     environment = await given_environment(backend, owner, ports)
     before = was.log_dir if was is not None and request.log_dir is None else ""
     adopted = was.adopted if was is not None else {}
-    logs = [(job.key, job.log) for job in profile.jobs if job.key not in adopted]
+    found = await asyncio.to_thread(find_scripts.find_scripts, root, profile)
+    running = await asyncio.to_thread(running_jobs, found, snapshot, owner)
+    have = {job.managed for job in snapshot.jobs if job.managed and job.user in (owner.name, "")}
+    taken = taken_over(running, request, owner, have)
+    rows = {job.managed: job for job in snapshot.jobs if job.managed in adopted and backend_of(job, owner)}
+    unfit = [job_id for job_id in request.adopt_jobs if job_id not in {job.id for job in taken.values()}]
+    if unfit:
+        said = "runs no script of the profile, or another one too, or is not the only one named"
+        raise Refused(
+            f"{listing(unfit)} {said}.", advice="fedtui setup --adopt --dry-run shows what was found."
+        )
+    logs = [(job.key, job.log) for job in profile.jobs if job.key not in {*taken, *rows}]
     names = [log for _, log in logs]
     choose = log_folder.choose_log_folder
     folder = await asyncio.to_thread(choose, request.log_dir or "", before, names, owner)
-    found = await asyncio.to_thread(find_scripts.find_scripts, root, profile)
     scheduler = "cron" if backend == "cron" else "systemd"
 
     def file_issues() -> Iterator[SetupIssue]:
         for one in found:
             yield from find_scripts.script_issues(one, root, environment, scheduler)
         yield from log_folder.log_issues(folder.path, logs, owner, of_root=backend == "system")
+        for key, job in taken.items():
+            log, of_root = Path(job.log_path or ""), backend_of(job, owner) == "system"
+            if log.name:
+                yield from log_folder.log_issues(log.parent, [(key, log.name)], owner, of_root=of_root)
 
     issues = await asyncio.to_thread(lambda: list(file_issues()))
-    running = await asyncio.to_thread(running_jobs, found, snapshot, owner)
-    taken = taken_over(running, request, owner)
-    rows = {job.managed: job for job in snapshot.jobs if job.managed in adopted and backend_of(job, owner)}
-    if not taken and request.adopt_jobs:
-        raise Refused(
-            f"{listing(request.adopt_jobs)}: no job of {owner.name} that runs a script of the profile."
-        )
-    issues += running_issues(running, taken, profile, request, was, owner)
+    issues += running_issues(running, taken, profile, request, was, owner, have)
     issues += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
@@ -162,6 +170,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         lingers,
         {**rows, **taken},
         running,
+        frozenset(have),
     )
 
 

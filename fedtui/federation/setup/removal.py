@@ -43,7 +43,9 @@ async def plan_removal(ports: Ports) -> Plan:
     for (backend, user), there in found.items():
         if there:
             no_table = user in pack.origin.no_crontab
-            edits += await removal_edits(tuple(there), backend, user, ports, no_table=no_table)
+            edits += await removal_edits(
+                tuple(there), backend, user, ports, no_table=no_table, own=pack.adopted
+            )
     gone = await rotation_gone(ports, rotated=pack.rotate)
     edits += gone.edits
     edits += await git_gone(pack, ports) if pack.git else ()

@@ -103,9 +103,9 @@ def intent_of(
     scheduled = {job.key for job in jobs}
     missing = tuple(one.job.name for one in preflight.found if one.job.key not in scheduled | left)
     twice = {key for key, others in preflight.running.items() if preflight.taken.get(key) not in others}
-    before = preflight.was.insisted if preflight.was is not None else ()
-    kept = (insisted | twice | {*before}) & preflight.insisted & scheduled
-    return SetupIntent(jobs, left, missing, frozenset(kept))
+    was, forgets = preflight.was, preflight.request.no_force
+    before = was.insisted if was is not None and not forgets else ()
+    return SetupIntent(jobs, left, missing, ((insisted | twice) & preflight.insisted) | {*before})
 
 
 def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
@@ -133,8 +133,13 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
         heartbeat=request.heartbeat or "",
         record=bool(request.record),
         insisted=tuple(sorted(intent.insisted)),
-        adopted={key: job.log_path or "" for key, job in preflight.taken.items() if key in keys},
+        adopted={key: _text(job.log_path) for key, job in preflight.taken.items() if key in keys},
     )
+
+
+def _text(path: str | None) -> str:
+    """A path as federation.toml can hold it; empty for one that is no UTF-8."""
+    return path if path and path.isprintable() else ""
 
 
 async def additions_for(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Additions:
@@ -236,24 +241,26 @@ async def _on(
     placement: Placement, jobs: Sequence[AddedJob], gone: set[str], preflight: Preflight, ports: Ports
 ) -> tuple[Edit, ...]:
     """The edits for one place; units of one place may run as several users."""
+    own = preflight.was.adopted if preflight.was is not None else {}
     if not jobs:
         if not gone:
             return ()
         no_table = preflight.was is not None and placement.user in preflight.was.origin.no_crontab
-        return await removal_edits(gone, placement.backend, placement.user, ports, no_table=no_table)
+        return await removal_edits(gone, placement.backend, placement.user, ports, no_table=no_table, own=own)
     force, was = preflight.request.force, preflight.was
     profile_schedules = preflight.request.profile_schedules
     record, recorded = bool(preflight.request.record), was is not None and was.record
     edits: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
         these = [one.job for one in jobs if one.run_as == run_as]
-        reset = [job.key for job in these if force or (profile_schedules and job.adopts)]
+        reset = [job.key for job in these if (profile_schedules if job.adopts else force)]
         edits += await install_edits(
             *(these, placement.backend, run_as, ports),
             gone=gone,
             reset=reset,
             record=record,
             recorded=recorded,
+            own=own,
         )
         gone = set()
     return tuple(edits)

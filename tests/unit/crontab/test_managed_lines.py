@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -193,6 +194,11 @@ THEIRS = (
 )
 
 
+def plain(data: bytes) -> bytes:
+    """The table without the ids in its marks."""
+    return re.sub(rb"(; adopted(?: recorded)?) [0-9a-f]{8}", rb"\1", data)
+
+
 def adopted(data: bytes, key: str, place: int, schedule: str) -> bytes:
     document = Document.parse(data)
     return with_adopted(document, key, document.entries[place], schedule)
@@ -200,7 +206,7 @@ def adopted(data: bytes, key: str, place: int, schedule: str) -> bytes:
 
 def test_an_adopted_line_keeps_its_bytes_below_a_mark() -> None:
     new = adopted(THEIRS, "sync", 0, "0 * * * *")
-    assert new == THEIRS.replace(b"# Hourly", b"# fedtui: pack sync (0 * * * *); adopted\n# Hourly")
+    assert plain(new) == THEIRS.replace(b"# Hourly", b"# fedtui: pack sync (0 * * * *); adopted\n# Hourly")
     (line,) = managed(Document.parse(new))
     assert (line.key, line.adopted, line.custom, line.entry.name) == ("sync", True, False, "my sync")
     assert line.entry.note == "Hourly: sync high-value patterns"
@@ -211,7 +217,7 @@ def test_an_adopted_line_keeps_its_bytes_below_a_mark() -> None:
 def test_a_profile_switches_an_adopted_line_and_its_schedule_from_before_comes_back() -> None:
     once = adopted(THEIRS, "sync", 0, "0 * * * *")
     switched = placed(once, FASTER)
-    assert b"pack sync (*/15 * * * *); adopted from 0 * * * *\n" in switched
+    assert b"pack sync (*/15 * * * *); adopted from 0 * * * *\n" in plain(switched)
     assert b"\n*/15 * * * *  bash /home/fed" in switched
     assert placed(placed(switched, SYNC), FASTER) == switched
     assert removed(placed(switched, SYNC), "sync") == removed(switched, "sync") == THEIRS
@@ -221,7 +227,7 @@ def test_an_adopted_schedule_that_is_not_the_profiles_is_kept_until_it_is_reset(
     once = adopted(THEIRS, "export", 1, "0 2 * * 0")
     assert placed(once, EXPORT) == once
     reset = placed(once, EXPORT, reset=("export",))
-    assert b"pack export (0 2 * * 0); adopted from @weekly\n0 2 * * 0 bash /r/export.sh\n" in reset
+    assert b"pack export (0 2 * * 0); adopted from @weekly\n0 2 * * 0 bash /r/export.sh\n" in plain(reset)
     assert removed(reset, "export") == THEIRS
 
 
@@ -229,6 +235,30 @@ def test_a_schedule_that_was_changed_by_hand_since_stays() -> None:
     switched = placed(adopted(THEIRS, "sync", 0, "0 * * * *"), FASTER)
     by_hand = switched.replace(b"\n*/15 * * * *  bash", b"\n7 * * * *  bash")
     assert removed(by_hand, "sync") == THEIRS.replace(b"0 * * * *  bash", b"7 * * * *  bash")
+
+
+def test_the_mark_of_a_line_that_is_gone_is_not_taken_for_that_of_the_next_one() -> None:
+    """Somebody deletes the job's line and leaves its comments."""
+    once = placed(adopted(THEIRS, "sync", 0, "0 * * * *"), FASTER)
+    without_line = re.sub(rb"\*/15 \* \* \* \*  bash [^\n]*\n", b"", once)
+    assert managed(Document.parse(without_line)) == ()
+    assert b"@weekly bash /r/export.sh" in placed(without_line, FASTER)
+    assert removed(without_line, "sync") == THEIRS.replace(THEIRS.splitlines(keepends=True)[3], b"")
+
+
+def test_two_marks_in_a_row_are_taken_away_without_the_line() -> None:
+    both = adopted(adopted(THEIRS, "export", 1, "0 2 * * 0"), "sync", 0, "0 * * * *")
+    lost = b"".join(line for line in both.splitlines(keepends=True) if b"sync-learning" not in line)
+    assert [line.key for line in managed(Document.parse(lost))] == ["export"]
+    assert removed(lost, "sync", "export") == THEIRS.replace(THEIRS.splitlines(keepends=True)[3], b"")
+
+
+def test_a_line_that_was_there_before_stays_though_its_mark_lost_the_word() -> None:
+    once = adopted(THEIRS, "sync", 0, "0 * * * *")
+    shortened = re.sub(rb"; adopted [0-9a-f]{8}", b"", once)
+    document = Document.parse(shortened)
+    assert with_lines(document, [SYNC], own=("sync",)) == shortened
+    assert without(document, ("sync",), own=("sync",)) == THEIRS
 
 
 @pytest.mark.parametrize("recorded", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from fedtui.changes.request import Request
 from fedtui.crontab import Document
 from fedtui.engine import Engine
 from fedtui.federation.setup import test_run
+from fedtui.federation.setup.placements import Placement, jobs_by_placement
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.model import Snapshot, SourceName
 from fedtui.pack import load_pack, pack_file
@@ -66,7 +68,8 @@ class Operator:
 
     @property
     def table(self) -> str:
-        return self.path.read_text()
+        """The crontab without the ids in its marks."""
+        return re.sub(r"(; adopted(?: recorded)?) [0-9a-f]{8}", r"\1", self.path.read_text())
 
     def snapshot(self) -> Snapshot:
         document = Document.parse(self.path.read_bytes(), user=USER)
@@ -190,7 +193,7 @@ async def test_roots_that_differ_are_not_guessed_from(operator: Operator, tmp_pa
 
 
 async def test_a_job_that_runs_no_script_of_the_profile_cannot_be_taken_over(operator: Operator) -> None:
-    with pytest.raises(Refused, match="that runs a script of the profile"):
+    with pytest.raises(Refused, match="runs no script of the profile"):
         await operator.plan(adopt=True, adopt_jobs=(operator.job("find "),))
 
 
@@ -214,7 +217,8 @@ async def test_what_was_insisted_on_is_scheduled_until_that_is_unsaid(operator: 
     assert "pack metrics (* * * * *)\n" in operator.table
     assert "pack sync (*/15 * * * *)\n" in operator.table
     assert await set_up(profile="minimal", no_force=True) == ()
-    assert "pack sync (*/15 * * * *)\n" in operator.table, "left as it was, and not switched"
+    assert "pack metrics (* * * * *)\n" in operator.table, "left as it was, and not switched"
+    assert "pack sync (0 1 * * *)\n" in operator.table
 
 
 async def test_what_another_user_set_up_is_seen_by_whom_it_is_for(operator: Operator) -> None:
@@ -226,3 +230,61 @@ async def test_what_another_user_set_up_is_seen_by_whom_it_is_for(operator: Oper
     lines = list(status_lines(status, NOW))
     assert lines[0] == "Another user, who alone has its settings, set up these jobs of a federation for you."
     assert any(line.startswith("dashboard-metrics   */5 * * * *   crontab of ") for line in lines)
+
+
+async def test_a_line_that_was_left_alone_keeps_no_later_set_up_from_its_work(operator: Operator) -> None:
+    """The sync is adopted, its git line is not: no second mark, and profiles go on switching it."""
+    operator.install(GUIDE + GIT)
+    before = operator.table
+    mine = operator.job(">> " + str(operator.logs / "federated"))
+    await operator.set_up(adopt=True, adopt_jobs=(mine,))
+    assert "(0 2 * * 0); adopted" in operator.table, "the export has one line, which nobody had to name"
+    await operator.set_up(profile="aggressive", adopt=True)
+    assert operator.table.count("# fedtui: pack sync (*/15 * * * *); adopted from 0 * * * *\n") == 1
+    assert operator.text(GIT) in operator.table
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+
+
+async def test_a_line_that_runs_two_scripts_is_neither_taken_over_nor_doubled(
+    operator: Operator,
+) -> None:
+    both = "5 5 * * * bash ROOT/scripts/sync-learning-data.sh && bash ROOT/scripts/export-collections.sh\n"
+    operator.install(both)
+    plan = await operator.plan(adopt=True)
+    assert "dashboard-metrics on cron; not scheduled: federated-sync, federated-export." in plan.summary
+
+
+async def test_lines_that_are_adopted_later_are_recorded_as_the_pack_is(operator: Operator) -> None:
+    operator.install("1 1 1 1 1 true\n")
+    await operator.set_up(root=str(operator.root), profile="conservative")
+    (metrics,) = [line for line in operator.path.read_text().splitlines() if "dashboard-data" in line]
+    assert "fedtui_run=" in metrics
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    (operator.root / "scripts/sync-learning-data.sh").rename(operator.root / "scripts/hidden")
+    operator.install(GUIDE)
+    await operator.set_up(root=str(operator.root), adopt=True)
+    (operator.root / "scripts/hidden").rename(operator.root / "scripts/sync-learning-data.sh")
+    await operator.set_up(adopt=True)
+    (sync,) = [line for line in operator.path.read_text().splitlines() if "sync-learning" in line]
+    assert "fedtui_run=" in sync
+
+
+async def test_a_recorder_of_the_users_own_stays(operator: Operator) -> None:
+    snapshot = operator.snapshot()
+    (sync,) = [job for job in snapshot.jobs if "sync-" in (job.command or "")]
+    await operator.engine.apply(await operator.engine.plan(Request("record", (sync.id,))))
+    before = operator.table
+    await operator.set_up(adopt=True)
+    await operator.set_up(record=False)
+    assert "fedtui_run=" in next(line for line in operator.table.splitlines() if "sync-learning" in line)
+    await operator.engine.apply(await operator.engine.plan(Request("remove-setup")))
+    assert operator.table == before
+
+
+async def test_lines_of_another_user_are_given_back_though_the_pack_is_on_timers(operator: Operator) -> None:
+    await operator.set_up(adopt=True, record=False)
+    pack = load_pack()
+    assert pack is not None
+    placements = await jobs_by_placement(Placement("cron"), replace(pack, backend="system"), operator.ports)
+    assert "sync" in placements[Placement("cron")]
