@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import Namespace
 from collections.abc import Collection, Iterable
 
 from fedtui.cli.exit_status import ExitStatus
-from fedtui.cli.find_job import find_job
+from fedtui.cli.find_job import Unavailable, find_job
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import TRIGGERS, JsonRecords, print_json
@@ -17,7 +18,8 @@ from fedtui.presentation.history_text import JobNames
 from fedtui.presentation.job_rows import name_words
 from fedtui.presentation.times import duration
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.workspace import Workspace
+from fedtui.system.patience import in_time, seconds_left
+from fedtui.workspace import FACTS_DEADLINE, HAND_OVER, Workspace
 
 
 async def print_history(workspace: Workspace, options: Namespace) -> int:
@@ -26,7 +28,10 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
     if not ids:
         await workspace.read()
     jobs = JobNames.of(workspace.snapshot)
-    known = _known(workspace, ids, options.count)
+    recall = {"": lambda: list(_known(workspace, ids, options.count))}
+    known = (await asyncio.to_thread(in_time, recall, seconds_left(FACTS_DEADLINE) + HAND_OVER)).get("")
+    if known is None:
+        raise Unavailable("The history could not be read in time.")
     runs = in_order(known, workspace.now(), newest_first=True)[: options.count]
     lacks = missing(workspace.snapshot, None if not ids else workspace.snapshot.job(next(iter(ids))))
     report(workspace.config, lacks)

@@ -31,12 +31,16 @@ from fedtui.runs.run_text import run_output
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
+from fedtui.system.patience import in_time
 from fedtui.verdicts.evidence import CountedStarts, JobEvidence, LoadedAt, known_age, seen_evidence
 from fedtui.verdicts.judge import failures_in_a_row, judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
 KEY = "alert"
 """The key of the check's own job: it cannot tell of itself."""
+
+FILES_DEADLINE = 60.0
+"""Seconds without computing after which the files of the jobs that are left are given up."""
 
 _VENDOR = ("/usr/lib/", "/lib/", "/usr/share/", "/run/")
 
@@ -149,16 +153,30 @@ def collect(
     now: datetime,
     loaded_at: LoadedAt,
 ) -> list[Observation]:
-    """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
-    found = []
+    """Look at each job, and at the schedulers that should start them. `config` may set limits of its own.
+
+    A job whose files do not answer (a dead disk), and those after it, count as not seen.
+    """
     writers, starts = LogWriters(snapshot.jobs), CountedStarts(snapshot.starts)
+    befores: dict[str, Subject] = {}
     for one in watched:
         known = (memory.subjects.get(key) for key in snapshot.ids_of(one.key))
-        before = next(filter(None, known), Subject(one.name, now))
-        if one.job is None:
-            found.append(_without_row(one, before))
-            continue
-        found.append(_looked_at(one, one.job, before, snapshot, writers, starts, config, now, loaded_at))
+        befores[one.key] = next(filter(None, known), Subject(one.name, now))
+    done: dict[str, Observation] = {}
+
+    def look() -> None:
+        for one in watched:
+            if one.job is not None:
+                facts = (writers, starts, config, now, loaded_at)
+                done[one.key] = _looked_at(one, one.job, befores[one.key], snapshot, *facts)
+
+    in_time({"": look}, FILES_DEADLINE)
+    late = "its log or product could not be looked at in time"
+    found = [
+        done.get(one.key)
+        or _without_row(replace(one, unseen=one.unseen if one.job is None else late), befores[one.key])
+        for one in watched
+    ]
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 

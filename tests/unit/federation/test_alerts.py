@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from fedtui.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address
 from fedtui.config import Config
+from fedtui.federation.alerts import collect as collect_module
 from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport
 from fedtui.federation.alerts.channels import Undelivered
 from fedtui.federation.alerts.collect import WatchedJob
@@ -26,6 +28,7 @@ from fedtui.history.alert_memory import (
     save_memory,
 )
 from fedtui.model import UNSEEN, Job, Outcome, Result, Run, Scheduler, Snapshot, State
+from fedtui.verdicts import evidence
 from tests.unit.health.rows import table
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
@@ -299,6 +302,18 @@ def test_a_job_of_which_nothing_at_all_is_known_is_never_called_fine(world: Worl
     (event,) = world.check(2 * HOUR + timedelta(minutes=1)).new
     assert event.kind == "unproven"
     assert world.check(HOUR).new == ()
+
+
+def test_a_log_on_a_dead_disk_is_not_seen_and_hides_no_other_news(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(collect_module, "FILES_DEADLINE", 0.3)
+    monkeypatch.setattr(evidence, "log_grew", lambda _: never.wait())
+    assert world.check().unseen == 0, "once is no news"
+    (event,) = world.check(HOUR).new
+    assert (event.kind, event.words) == ("unseen", "its log or product could not be looked at in time")
+    never.set()
 
 
 # What is not there, or held back
