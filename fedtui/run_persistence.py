@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from fedtui.runs.output_tail import OutputTail
 
 READING = "its output is being read"
-UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",)).marked(Mark.NO_STATUS)
 
 SETTLE = timedelta(seconds=0.3)
 """How long after its end a run's last lines may take to be where they are read."""

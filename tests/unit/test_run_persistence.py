@@ -16,6 +16,7 @@ from fedtui.model import (
     Job,
     Location,
     LogSlice,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -218,7 +219,7 @@ def test_a_run_that_no_witness_sees_any_more_ends_as_unknown(tmp_path: Path) -> 
     assert not snapshot.jobs[0].running
     again.recorder.close_unseen(snapshot)
     (row,) = again.history.runs()
-    assert row.result == Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+    assert row.result == Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",)).marked(Mark.NO_STATUS)
     assert row.end is None
     assert again.look().jobs[0].last_result.reasons == ("nobody saw how it ended",)
 
