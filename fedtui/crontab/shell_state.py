@@ -24,6 +24,7 @@ from fedtui.crontab.wrappers import (
     assignment,
     launch,
     program_of,
+    right_side,
     without_assignments,
 )
 
@@ -395,7 +396,7 @@ class _Walker:
         elif launched.target.what is TargetKind.CODE:
             self._inner_code(step, launched, context)
         elif launched.target.rest and context.nesting > 0 and launched.place is not Place.ELSEWHERE:
-            for inner in _started_by(launched):
+            for inner in started_by(launched):
                 self.simple(Command("", inner), context._replace(nested=True, nesting=0))
         if words and words[0].literal not in _CHANGE_STATE:
             return
@@ -428,6 +429,7 @@ class _Walker:
         target = launched.target
         place = max(step.place, launched.place)
         code = target.word.literal if place is Place.ELSEWHERE else self.state.value(target.word)
+        code = self._double_quoted(target.word) if code is None else code
         if code is None or context.nesting == 0:
             return
         kept = self.state
@@ -448,6 +450,13 @@ class _Walker:
         inner = inner._replace(at=target.word.at if context.at < 0 else context.at)
         self.code(code, shell, context.nesting - 1, inner)
         self.state = kept
+
+    def _double_quoted(self, word: Word) -> str | None:
+        """Code in double quotes with what only a run can tell left in it: the outer shell's substitutions."""
+        known = self.state.value(Word("", word.parts[:1])) is not None
+        if not known or word.raw[0] != '"' or not all(part.quoted for part in word.parts):
+            return None
+        return re.sub(r'\\(["\\$`])', r"\1", word.raw[1:-1])
 
     def _leave(self, words: tuple[Word, ...], assigned: tuple[Word, ...], context: _Context) -> None:
         if context.place is Place.ELSEWHERE:
@@ -629,7 +638,7 @@ def _assigned(command: Command) -> Iterator[str]:
             yield assignment(word) or (word.raw if _first(simple) == "read" else "")
 
 
-def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
+def started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     """The commands that `find -exec` and xargs start."""
     target = launched.target
     name = program_of(target.word)
@@ -647,20 +656,3 @@ def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
             at += 2 if re.fullmatch(r"-[0rtpxo]*[adEIiLlnPs]", target.rest[at].raw) else 1
         if target.rest[at:]:
             yield target.rest[at:]
-
-
-def right_side(word: Word) -> Word:
-    """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
-    name, _, raw = word.raw.partition("=")
-    if raw.startswith("~"):
-        return Word(raw, (WordPart(None),))
-    skip = len(name) + 1
-    parts: list[WordPart] = []
-    for part in word.parts:
-        text = part.text or ""
-        if not skip or part.text is None or part.variable:
-            parts.append(part)
-        elif len(text) > skip:
-            parts.append(WordPart(text[skip:], quoted=part.quoted))
-        skip = max(0, skip - len(text)) if part.text is not None and not part.variable else skip
-    return Word(raw, tuple(parts))

@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Word, WordPart
+from fedtui.crontab.shell_words import Unreadable, Word, WordPart, tokens
 
 
 class TargetKind(StrEnum):
@@ -83,7 +83,7 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
     "run-one": _Wrapper(),
     "setsid": _Wrapper(),
     "stdbuf": _Wrapper("ioe", ("--input", "--output", "--error")),
-    "sudo": _Wrapper("ugChpRrTt", ("--user", "--group", "--chdir", "--host", "--chroot")),
+    "sudo": _Wrapper("ugChpRrTtD", ("--user", "--group", "--chdir", "--host", "--chroot")),
     "systemd-cat": _Wrapper("tp", ("--identifier", "--priority", "--stderr-priority")),
     "systemd-inhibit": _Wrapper("", ("--what", "--who", "--why", "--mode")),
     "taskset": _Wrapper(before_command=1),
@@ -92,9 +92,10 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
 }
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
 _INTERPRETERS = re.compile(
-    r"(?:ea-|ls)?(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java|expect|julia"
-    r"|pwsh|mono|dotnet)(?:js|-cgi|-cli)?[0-9.]*"
+    r"(?:ea-|ls|[gmn](?=awk))?(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java"
+    r"|expect|julia|pwsh|mono|dotnet|fish|tclsh|groovy|octave|R|awk)(?:js|-cgi|-cli)?[0-9.]*"
 )
+_LATER_KNOWN = frozenset({"fish", "tclsh", "groovy", "octave", "R", "awk"})
 _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "python": ("c", ("-W", "-X")),
     "pypy": ("c", ("-W", "-X")),
@@ -105,6 +106,12 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Rscript": ("e", ()),
     "expect": ("c", ()),
     "pwsh": ("", ("-ExecutionPolicy", "-executionpolicy", "-ep", "-ex", "-workingdirectory", "-wd")),
+    "fish": ("c", ("-C", "--init-command")),
+    "tclsh": ("", ()),
+    "groovy": ("e", ("-cp", "-classpath", "--classpath")),
+    "octave": ("", ("-p", "--path", "--eval")),
+    "R": ("e", ("-g", "--gui")),
+    "awk": ("", ("-F", "-v")),
     "java": ("", ("-cp", "-classpath", "--class-path", "-p", "--module-path")),
 }
 """Interpreters: the letters of options that take code, and the options that take another argument."""
@@ -122,6 +129,7 @@ _OF_NODE = (
 )
 _POWERSHELL_CODE = frozenset({"-command", "-c", "-encodedcommand", "-enc", "-ec", "-e"})
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_SPLIT = re.compile(r"-[iv0]*S|--split-string=?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
 
 
@@ -159,6 +167,23 @@ def without_assignments(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(words[at:])
 
 
+def right_side(word: Word) -> Word:
+    """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
+    name, _, raw = word.raw.partition("=")
+    if raw.startswith("~"):
+        return Word(raw, (WordPart(None),))
+    skip = len(name) + 1
+    parts: list[WordPart] = []
+    for part in word.parts:
+        text = part.text or ""
+        if not skip or part.text is None or part.variable:
+            parts.append(part)
+        elif len(text) > skip:
+            parts.append(WordPart(text[skip:], quoted=part.quoted))
+        skip = max(0, skip - len(text)) if part.text is not None and not part.variable else skip
+    return Word(raw, tuple(parts))
+
+
 def find_target(words: Sequence[Word], *, older: bool = False) -> Target | None:
     """What a simple command becomes, or None when unknown. `older` is that of `program_of`."""
     words = without_assignments(words)
@@ -169,13 +194,35 @@ def find_target(words: Sequence[Word], *, older: bool = False) -> Target | None:
         wrapper = _WRAPPERS.get(name)
         if wrapper is None:
             return _program(name, words, tuple(lookups), older=older)
+        if name == "env" and not older:
+            words = _split(words)
         rest = _behind(wrapper, words[1:])
         if name == "flock" and rest and rest[0].literal in ("-c", "--command"):
             return Target(TargetKind.CODE, rest[1], tuple(lookups)) if len(rest) > 1 else None
         if not rest:
             return Target(TargetKind.PROGRAM, words[0], tuple(lookups), tuple(words[1:]))
         words = without_assignments(rest) if name in ("env", "sudo") else rest
+        while name == "env" and words[1:] and words[0].raw.startswith(("$(", "`")):  # of `cat .env`
+            words = words[1:]
     return None
+
+
+def _split(words: Sequence[Word]) -> Sequence[Word]:
+    """The words of an `env` with what its `-S` holds taken apart, as env does."""
+    for at, word in enumerate(words[1:], 1):
+        if not word.raw.startswith("-") and words[at - 1].raw not in ("-u", "-C"):
+            break
+        if (option := _SPLIT.match(word.raw)) is None:
+            continue
+        end = at + 1 + (option[0] == word.raw)
+        given = [one.literal or "" for one in words[at:end]]
+        try:
+            found = tokens("".join(given)[len(option[0]) :], bash=False) if all(given) else ()
+        except Unreadable:
+            break
+        inner = [one._replace(at=word.at) for one in found if isinstance(one, Word)]
+        return (*words[:at], *inner, *words[end:]) if inner else words
+    return words
 
 
 def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
@@ -203,7 +250,7 @@ def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...], *, old
     if name in (".", "source"):
         return Target(TargetKind.SCRIPT, rest[0], (), rest[1:]) if rest else None
     found = _INTERPRETERS.fullmatch(name)
-    if found is not None:
+    if found is not None and not (older and found["family"] in _LATER_KNOWN):
         return _interpreter(found["family"], words[0], rest, lookups, older=older)
     return Target(TargetKind.PROGRAM, words[0], lookups, rest)
 
@@ -242,12 +289,18 @@ def _interpreter(
             return Target(TargetKind.MODULE, following, lookups, rest[at + 1 :])
         if following and text in ("-f", "-jar", "-File", "-file"):
             return Target(TargetKind.SCRIPT, following, lookups, rest[at + 1 :])
+        if family == "R" and text.startswith("--file="):
+            return Target(TargetKind.SCRIPT, right_side(rest[at - 1]), lookups, rest[at:])
         if text in with_argument:
             at += 1
         elif (text[1] != "-" and text[-1] in code and text[1:].isalpha()) or (
             not older and (text in powershell or _attached_code(text, code))
         ):
             return Target(TargetKind.PROGRAM, program, lookups, rest)
+    if family == "R" and [word.raw for word in rest[at : at + 2]] == ["CMD", "BATCH"]:
+        at = next((n for n, word in enumerate(rest[at + 2 :], at + 2) if word.raw[0] != "-"), len(rest))
+    elif family in ("R", "awk"):  # what is no option is a file to read, or code
+        return Target(TargetKind.PROGRAM, program, lookups, rest)
     if at == len(rest) or rest[at].raw == "-":
         return Target(TargetKind.PROGRAM, program, lookups)
     is_task = family in ("bun", "deno", "dotnet") and not any(char in rest[at].raw for char in "./$")
@@ -270,6 +323,7 @@ _FLAGS = frozenset(_CONTAINER_FLAGS.split())
 _THERE = Place.ELSEWHERE
 _OTHER = Place.OTHER_PATH
 _OWN = Place.OF_RUNNER
+_PRIVILEGES = "reuid regid ruid euid rgid egid groups inh-caps ambient-caps bounding-set securebits pdeathsig"
 _DOCKER = _Wrapper("acehlmpuvwHf", (), 1, _THERE, frozenset({"exec", "run"}))
 _CLUSTER = _Wrapper("ncsfl", (), 1, _THERE, frozenset({"exec"}))
 _SSH = _Wrapper("BbcDEeFIiJLlmOopQRSWw", (), 1, _THERE)
@@ -277,7 +331,8 @@ _RUN = _Wrapper("pnC", ("--python", "--name", "--directory", "--project", "--wit
 _RUNNERS: Mapping[str, _Wrapper] = {
     **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _DOCKER),
     **dict.fromkeys(("kubectl", "oc", "lxc", "incus"), _CLUSTER),
-    **dict.fromkeys(("ssh", "autossh"), _SSH),
+    "ssh": _SSH,
+    "autossh": _SSH._replace(with_argument=f"{_SSH.with_argument}M"),
     **dict.fromkeys(("npx", "bunx", "uvx"), _Wrapper("pcC", ("--package", "--prefix"), 0, _OWN)),
     **dict.fromkeys(
         ("poetry", "pipenv", "uv", "pdm", "hatch", "rye", "conda", "mamba", "micromamba"),
@@ -328,16 +383,32 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "chpst": _Wrapper("uUbeCnmolpftrcx/"),
     "setuidgid": _Wrapper("", (), 1, _OTHER),
     "softlimit": _Wrapper("admscflp"),
-    "dumb-init": _Wrapper(),
-    "tini": _Wrapper(),
+    **dict.fromkeys(("dumb-init", "tini", "firejail", "eatmydata"), _Wrapper()),
+    "fakeroot": _Wrapper("lsib"),
+    "choom": _Wrapper("np", ("--adjust", "--pid")),
+    "prlimit": _Wrapper("p", ("--pid",)),
+    "unshare": _Wrapper("SGRw", ("--setuid", "--setgid", "--root", "--wd")),
+    "setpriv": _Wrapper("", tuple(f"--{one}" for one in _PRIVILEGES.split())),
+    "s6-setuidgid": _Wrapper("", (), 1, _OTHER),
+    "ip": _Wrapper("n", (), 2, Place.HERE, frozenset({"netns"})),
+    **dict.fromkeys(
+        ("parallel", "sem"),
+        _Wrapper("jaIPLnSd", ("--jobs", "--delay", "--timeout", "--joblog", "--retries", "--id")),
+    ),
+    **dict.fromkeys(
+        ("doppler", "aws-vault", "chamber", "op", "infisical"),
+        _Wrapper("", (), 1, Place.HERE, frozenset({"run", "exec"})),
+    ),
 }
 _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
-_BEHIND_DASHES = frozenset(("runitor", "lockrun", "sentry-cli", "pct", "kubectl", "oc", "lxc", "incus"))
+_DASHED = "runitor lockrun sentry-cli pct kubectl oc lxc incus doppler aws-vault chamber op infisical"
+_BEHIND_DASHES = frozenset(_DASHED.split())
 _MOST_RUNNERS = 8
 _LOGIN = re.compile(r"-[A-Za-z]*i[A-Za-z]*|--login")
 _OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd")
+_FOLDER_OPTIONS = tuple(f"{option}=" for option in _OPTIONS_WITH_FOLDER)
 
 
 def launch(words: tuple[Word, ...], *, older: bool = False) -> Launch | None:
@@ -390,6 +461,7 @@ def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Wor
             break
         path = word if assignment(word) == "PATH" else path
         directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+        directory = right_side(word) if word.raw.startswith(_FOLDER_OPTIONS) else directory
         directory = Word("~", (WordPart(None),)) if sudo and _LOGIN.fullmatch(word.raw) else directory
     return path, directory
 
@@ -401,12 +473,14 @@ def _inner(name: str, rest: tuple[Word, ...], *, older: bool) -> Sequence[Word]:
     wrapper = _RUNNERS.get(name)
     if wrapper is None:
         return ()
-    rest = _options_over(wrapper, rest)
+    given, rest = rest, _options_over(wrapper, rest)
+    if name == "screen" and any(word.raw == "-X" for word in given[: len(given) - len(rest)]):
+        return ()  # a command of screen's own
     if wrapper is _DOCKER and rest and rest[0].raw in ("compose", "container"):
         rest = _options_over(wrapper, rest[1:])
     verb = rest[0].raw if rest else ""
     if wrapper.verbs:
-        if verb not in wrapper.verbs:
+        if verb not in wrapper.verbs or (name == "ip" and rest[1:2] != () and rest[1].raw != "exec"):
             return ()
         rest = rest[1:]
     dashes = next((at for at, word in enumerate(rest) if word.raw == "--"), None)
@@ -420,6 +494,8 @@ def _inner(name: str, rest: tuple[Word, ...], *, older: bool) -> Sequence[Word]:
         rest = rest[wrapper.before_command :]
     while rest and rest[0].raw == "--":
         rest = rest[1:]
+    if name in ("parallel", "sem"):
+        rest = rest[: next((at for at, word in enumerate(rest) if word.raw.startswith(":::")), None)]
     return without_assignments(rest) if wrapper.place in (_OTHER, _OWN) else rest
 
 
@@ -429,6 +505,8 @@ def _code_of_user(name: str, rest: tuple[Word, ...]) -> tuple[Word, ...]:
             return rest[at + 1 :]
         if _CODE_OPTION.fullmatch(word.raw):
             return rest[at + 1 : at + 2]
+        if word.raw.startswith("--command="):
+            return (right_side(word),)
     user = next((at for at, word in enumerate(rest) if word.raw in ("-u", "--user")), None)
     return rest[user + 2 :] if user is not None and name == "runuser" else ()
 

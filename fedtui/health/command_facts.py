@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Facts, Step, right_side
+from fedtui.crontab.shell_state import Facts, Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
-from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of, right_side
 from fedtui.health.file_facts import FileFacts
-from fedtui.health.service_settings import FIXED_PATH, ServiceSettings, service_settings
+from fedtui.health.service_settings import ServiceSettings, service_settings
 from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
@@ -164,7 +164,7 @@ def _under(settings: ServiceSettings, reading: CommandFacts, first: str) -> Comm
         return replace(reading, script=None, lookups=(), called=(), folders=(), session="")
     facts = settings.commands
     has = settings.terminal if reading.session == TERMINAL else settings.session
-    lookups = (one._replace(path=FIXED_PATH) if one.name == first else one for one in reading.lookups)
+    lookups = (one._replace(path=settings.search) if one.name == first else one for one in reading.lookups)
     return replace(
         reading,
         lookups=tuple(one._replace(facts=one.facts | facts) for one in lookups),

@@ -31,7 +31,7 @@ _BOUND = ("BindPaths", "BindReadOnlyPaths", "MountImages")
 class ServiceSettings(NamedTuple):
     """`environment` has an empty PATH where that is not certain. `facts` must be so for the service to start,
     `commands` for its ExecStart= to be run. `own_root`: its paths are those of another root. `terminal` and
-    `session`: it may have one.
+    `session`: it may have one. `search` is where systemd looks for its program, empty where not certain.
     """
 
     environment: SettingPairs
@@ -40,6 +40,7 @@ class ServiceSettings(NamedTuple):
     own_root: bool
     terminal: bool
     session: bool
+    search: str
 
 
 def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
@@ -62,6 +63,7 @@ def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
         bool(values.get("RootDirectory") or values.get("RootImage")),
         "TTYPath" in values or values.get("StandardInput", "").startswith("tty"),
         not values.keys().isdisjoint(("PAMName", "EnvironmentFile", "PassEnvironment")),
+        FIXED_PATH if "ExecSearchPath" not in values else "",
     )
 
 

@@ -43,6 +43,8 @@ _WEAK, _BEFORE_KEY, _OTHER_LAST, _OTHER_FIRST, _NO_KEY = (
 """Words of names: of what may be a secret; before `key`, of a secret; last and first in the name of something
 else; first in the name of a key that is no secret."""
 
+_KEY_IDS = frozenset({"encrypt-key", "sign-key", "encrypt-sign-key", "hidden-encrypt-key"})
+"""Options of duplicity and deja-dup that name a public key."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -91,6 +93,8 @@ def _is_secret(match: re.Match[str], says: Says, found: re.Match[str], *, outerm
     name, sep, text, value = match["name"].lower(), match["sep"], match.string, found["value"]
     quoted = value[0] in "\"'\\"
     if is_harmless(value, outermost=outermost) or (sep is None and value.startswith(("-", "pass:"))):
+        return False
+    if match["dash"] and name in _KEY_IDS:
         return False
     if name == "by":
         return quoted and text[: match.start()].lower().endswith("identified ")

@@ -134,6 +134,15 @@ def service_says(
         ("backup-run || alert-ops", "backup-run", "FT132"),
         ("backup >/dev/null 2>&1 || backup", "backup", "FT132"),
         ("certbot renew >/dev/null 2>&1 && systemctl reload nginx", "certbot", "FT132"),
+        # commands of screen's own; folders and words that env is given
+        ("screen -S game -p 0 -X stuff 'save-all^M'", "stuff", ""),
+        ("screen -dmS game stuff", "stuff", "FT132"),
+        ("env --chdir=/srv/x ./run.sh", "/home/fed/run.sh", ""),
+        ("env --chdir=/srv/x ./run.sh", "/srv/x", "FT110 FT129"),
+        ("env -S 'A=b python3 -u' /srv/x/run.py", "/srv/x", "FT110"),
+        # substitutions inside code in double quotes
+        ('sh -c "cd /srv/x && ./dump.sh > b-$(date +\\%F).sql"', "/srv/x", "FT129"),
+        ('sh -c "[ -d /srv/x ] && /srv/x/dump.sh $(hostname)"', "/srv/x", ""),
         ("backup >/srv/b || mail -s failed ops", "backup", "FT132"),
     ],
 )
@@ -331,6 +340,7 @@ def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
         ("ExecStart=/usr/bin/env tool run", "tool", "FT132"),
         ('Environment="A=b c" "PATH=/srv/venv/bin"\nExecStart=/usr/bin/env tool run', "/usr/bin/tool", ""),
         ("Environment=PATH=/srv/venv/bin\nExecStart=tool run", f"{USUAL} /.local", "FT132"),
+        ("ExecSearchPath=/srv/bin\nExecStart=tool run", USUAL, ""),
         ("EnvironmentFile=-/srv/none\nExecStart=/usr/bin/env tool", "/srv/none tool", "FT132"),
         ("EnvironmentFile=/srv/hidden\nExecStart=/usr/bin/env tool", "tool", ""),
         ("User=fed\nEnvironment=HOME=/srv/h\nExecStart=/bin/sh -c '$HOME/x.sh'", "/srv/h", "FT110"),
