@@ -14,7 +14,7 @@ from itertools import pairwise
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, walk
 from fedtui.crontab.shell_words import Redirect, Word, WordPart
-from fedtui.crontab.wrappers import Place, TargetKind, basename, program_of, right_side
+from fedtui.crontab.wrappers import Place, Target, TargetKind, basename, program_of, right_side
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
@@ -23,8 +23,8 @@ _GUARD_WORDS = """
     for case declare local readonly read shopt alias return break continue
 """
 _PREPARING = """
-    sleep echo printf mkdir date hostname mktemp whoami basename dirname uname nproc id logger which type
-    hash yes renice lockfile lockfile-create dotlockfile
+    sleep echo printf print mkdir date hostname mktemp whoami basename dirname uname nproc id logger which
+    type hash yes renice lockfile lockfile-create dotlockfile
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
 _FOR_OTHERS = "ssh-add ssh-agent keychain touch expr mount umount findmnt workon deactivate nvidia-smi"
@@ -58,6 +58,8 @@ _DUMPS = "iptables-save ip6tables-save nft dpkg crontab pg_dump pg_dumpall sqlit
 _WRITES_DATA = frozenset(_DUMPS.split())
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
+_ASKED = frozenset({"systemctl", "service", "kill"})
+_ASKING = frozenset({"is-active", "is-enabled", "is-failed", "status", "-0"})
 _TELLS = frozenset({"mail", "mailx", "mutt", "sendmail", "logger", "wall"})
 _LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
 _OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
@@ -284,7 +286,7 @@ def _preparation(step: Step, *, older: bool) -> int:
         return 1
     if (program == "cat" and step.feeds) or (program == "flock" and len(launched.lookups) == 1):
         return 1
-    if step.tested and program in _PROBES:
+    if step.tested and (program in _PROBES or (not older and _asks_service(launched.target))):
         return 1
     if program in _FETCHES and step.announces and not step.feeds and not _keeps_answer(step):
         return 1
@@ -292,6 +294,12 @@ def _preparation(step: Step, *, older: bool) -> int:
         launched.target.rest and _ONE_LINERS.fullmatch(program) and launched.target.what is TargetKind.PROGRAM
     )
     return 1 if code or (older and step.in_condition) else 0
+
+
+def _asks_service(target: Target) -> bool:
+    """`systemctl is-active X`, `service X status`, `kill -0 PID`."""
+    words = {word.raw for word in target.rest}
+    return program_of(target.word) in _ASKED and not _ASKING.isdisjoint(words)
 
 
 def _keeps_answer(step: Step) -> bool:

@@ -17,7 +17,7 @@ from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
     suspend unalias case esac in select function coproc [ [[ if then else elif fi do done while until { } !
-    source . alias setopt unsetopt autoload emulate
+    source . alias setopt unsetopt autoload emulate print whence
 """
 _NO_PROGRAMS = BUILTINS_ONLY | frozenset(_MORE_BUILTINS.split())
 _LEADING = frozenset({"exec", "command"})

@@ -216,7 +216,8 @@ class _Walker:
         self.substitutes = False
 
     def code(self, text: str, shell: str, nesting: int, context: _Context | None = None) -> None:
-        found, whole = parse_leniently(text, bash=(self.sh if shell == "sh" else shell) in _BASH_LIKE)
+        named = self.sh if shell == "sh" else shell
+        found, whole = parse_leniently(text, bash=named in _BASH_LIKE, strict=named != "zsh")
         self.whole = self.whole and whole
         self.substitutes = self.substitutes or "(" in text or "`" in text
         if context is None:

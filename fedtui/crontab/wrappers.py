@@ -90,12 +90,14 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
     "time": _Wrapper("fo", ("--format", "--output")),
     "timeout": _Wrapper("ks", ("--kill-after", "--signal"), before_command=1),
 }
+_CHANGING = (_WRAPPERS["chrt"], _WRAPPERS["taskset"])
+"""What takes a process's number with -p."""
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
 _INTERPRETERS = re.compile(
     r"(?:ea-|ls|[gmn](?=awk))?(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java"
-    r"|expect|julia|pwsh|mono|dotnet|fish|tclsh|groovy|octave|R|awk)(?:js|-cgi|-cli)?[0-9.]*"
+    r"|expect|julia|pwsh|mono|dotnet|fish|t?csh|tclsh|groovy|octave|R|awk)(?:js|-cgi|-cli)?[0-9.]*"
 )
-_LATER_KNOWN = frozenset({"fish", "tclsh", "groovy", "octave", "R", "awk"})
+_LATER_KNOWN = frozenset({"fish", "csh", "tcsh", "tclsh", "groovy", "octave", "R", "awk"})
 _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "python": ("c", ("-W", "-X")),
     "pypy": ("c", ("-W", "-X")),
@@ -106,6 +108,7 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Rscript": ("e", ()),
     "expect": ("c", ()),
     "pwsh": ("", ("-ExecutionPolicy", "-executionpolicy", "-ep", "-ex", "-workingdirectory", "-wd")),
+    **dict.fromkeys(("csh", "tcsh"), ("c", ())),
     "fish": ("c", ("-C", "--init-command")),
     "tclsh": ("", ()),
     "groovy": ("e", ("-cp", "-classpath", "--classpath")),
@@ -226,7 +229,7 @@ def _split(words: Sequence[Word]) -> Sequence[Word]:
 
 
 def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
-    """`words` behind the options and own arguments of `wrapper`."""
+    """`words` behind the options and own arguments of `wrapper`; none where it changes a running process."""
     at = 0
     while at < len(words):
         text = words[at].raw
@@ -236,6 +239,8 @@ def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
         if not text.startswith("-") or text == "-":
             break
         at += 1
+        if wrapper in _CHANGING and (text == "--pid" or (text[1] != "-" and text[-1] == "p")):
+            return ()
         attached = any(letter in wrapper.with_argument for letter in text[1:-1])
         short = not text.startswith("--") and text[-1] in wrapper.with_argument and not attached
         at += short or text in wrapper.long_with_argument
@@ -385,6 +390,9 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "softlimit": _Wrapper("admscflp"),
     **dict.fromkeys(("dumb-init", "tini", "firejail", "eatmydata"), _Wrapper()),
     "fakeroot": _Wrapper("lsib"),
+    "numactl": _Wrapper("CmNilp"),
+    "strace": _Wrapper("aeEIoOpPsSuUX"),
+    **dict.fromkeys(("singularity", "apptainer"), _Wrapper("BHW", (), 1, _THERE, frozenset({"exec"}))),
     "choom": _Wrapper("np", ("--adjust", "--pid")),
     "prlimit": _Wrapper("p", ("--pid",)),
     "unshare": _Wrapper("SGRw", ("--setuid", "--setgid", "--root", "--wd")),

@@ -55,6 +55,7 @@ _OF_SHELL = {
 _ARITHMETIC = re.compile(r"\$\(\([^)]*?\b(UID|RANDOM|SECONDS)\b")
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
+    r"|DBUS_SESSION_BUS_ADDRESS[ \w|]*/proc/"
 )
 _SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
@@ -370,6 +371,8 @@ def _copies_errors(item: Redirect) -> bool:
 def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[str]:
     """What of the line bash has and the shell in force has not."""
     for step in steps:
+        first = step.words[0].raw if step.words else ""
+        yield from _unclosed_test(step, first) if first[:1] == "[" else ()
         reads = sh if step.shell == "sh" else step.shell
         if reads not in _POSIX:
             continue
@@ -384,9 +387,8 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
                 and not ASKS_SHELL.search(text)
             ):
                 yield PIPEFAIL
-        if not step.words:
+        if not first:
             continue
-        first = step.words[0].raw
         if first.startswith(("[[", "((")):
             yield first[:2]
         elif first in _BASH_WORDS:
@@ -394,13 +396,27 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         elif first in ("[", "test") and any(word.raw == "==" for word in step.words):
             yield "== in [ ]"
         yield from (word.raw[:2] + " )" for word in step.words if word.raw[:2] in ("<(", ">("))
-        for item in step.redirects:
-            if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
-                yield item.operator
-            elif item.target.raw.startswith(("<(", ">(")):
-                yield item.target.raw[:2] + " )"
+        yield from _foreign_redirects(step, reads)
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+
+
+def _foreign_redirects(step: Step, shell: str) -> Iterator[str]:
+    for item in step.redirects:
+        if item.descriptor > 9 and shell == "dash":  # which takes the number for a word
+            yield f"{item.descriptor}>"
+        elif item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
+            yield item.operator
+        elif item.target.raw.startswith(("<(", ">(")):
+            yield item.target.raw[:2] + " )"
+
+
+def _unclosed_test(step: Step, first: str) -> Iterator[str]:
+    """`[ -f X` without its bracket, and `[-f X ]` without a space."""
+    if first == "[" and step.words[-1].raw != "]":
+        yield "[ without ]"
+    elif first != "[" and "]" not in first and first[:3] != "[[ ":
+        yield first
 
 
 def _foreign_expansions(step: Step) -> Iterator[str]:
@@ -436,12 +452,16 @@ def _foreign_operators(text: str) -> Iterator[str]:
 def _sessions(steps: Sequence[Step]) -> Iterator[str]:
     """What of the line needs a terminal or a session, but for what has a terminal made for it."""
     served: set[int] = set()  # where the code is that such a program runs
+    told = False  # a file that is read, or code, may name the session
     for step in steps:
         names = _started(step)
+        told = told or (step.name in _READERS and not step.words[-1].raw.endswith(("profile", "rc")))
         if step.launch is not None and _TERMINALS.intersection(names):
             served.add(step.launch.target.word.at)
         needs = _session(step, names)
-        if needs and not (needs == TERMINAL and (step.at in served or _TERMINALS.intersection(names))):
+        if step.at in served or _TERMINALS.intersection(names) if needs == TERMINAL else told:
+            continue
+        if needs:
             yield needs
 
 

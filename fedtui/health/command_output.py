@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.shell_words import Unreadable, Word, tokens
+from fedtui.crontab.shell_lists import parse_leniently
+from fedtui.crontab.shell_words import Unreadable, tokens
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
 from fedtui.health.file_facts import FileFacts
@@ -87,7 +89,6 @@ LINE_RETURNS = error_rule(
 
 _SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
-_BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
 _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*|=\d+)$")
 
@@ -180,15 +181,15 @@ def ends_at_pipefail(host: FileFacts) -> bool:
 
 
 def _breaks_off(cron: CronFacts) -> bool:
-    """Whether a quote, bracket or block is left open: only then it is sure that no shell reads the line."""
+    """Whether it is sure that no shell reads the line: a quote is left open, or dash and bash refuse it."""
+    text = decode(cron.command)
+    shell = posixpath.basename(dict(cron.environment).get(b"SHELL", b"sh"))
     try:
-        tokens_found = tokens(decode(cron.command), bash=True)
+        tokens(text, bash=True)
     except Unreadable:
         return True
-    found = [token.raw for token in tokens_found if isinstance(token, Word)]
-    if "case" not in found and tokens_found.count("(") != tokens_found.count(")"):
-        return True
-    return any(opens in found and closes not in found for opens, closes in _BLOCKS.items())
+    known = shell in (b"sh", b"dash", b"bash") and "coproc" not in text
+    return known and not parse_leniently(text, bash=True, strict=True)[1]
 
 
 @check(NO_SESSION)

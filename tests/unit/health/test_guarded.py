@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,9 @@ def service_says(
         ("backup-run || alert-ops", "backup-run", "FT132"),
         ("backup >/dev/null 2>&1 || backup", "backup", "FT132"),
         ("certbot renew >/dev/null 2>&1 && systemctl reload nginx", "certbot", "FT132"),
+        ("taskset -cp 0 1234; chrt -r -p 10 1234", "1234", ""),
+        ("taskset -c 0 tool", "tool", "FT132"),
+        ("SHELL=/bin/zsh\nprint hi | tool", "print", ""),
         # commands of screen's own; folders and words that env is given
         ("screen -S game -p 0 -X stuff 'save-all^M'", "stuff", ""),
         ("screen -dmS game stuff", "stuff", "FT132"),
@@ -205,6 +209,12 @@ def test_a_path_that_is_looked_for_elsewhere_depends_on_no_folder_here(line: str
         ("docker exec -it web ./u.sh; script -qc ls /dev/null", "FT133"),
         ("sh -c 'docker exec -it web ./u.sh'", "FT133"),
         ("screen -dm systemctl --user restart x", "FT133"),
+        (". ~/.Xdbus; notify-send x", ""),
+        (". ~/.profile; notify-send x", "FT133"),
+        (". ~/.Xdbus; docker exec -it web ./u.sh", "FT133"),
+        ('eval "$(tool)"; gsettings set a b c', ""),
+        ("export $(grep -z DBUS_SESSION_BUS_ADDRESS /proc/9/environ) && gsettings set a b c", ""),
+        ('echo "$DBUS_SESSION_BUS_ADDRESS"; gsettings set a b c', "FT133"),
     ],
 )
 def test_a_line_that_has_a_terminal_made(line: str, codes: str) -> None:
@@ -292,11 +302,74 @@ def test_a_variable_that_only_bash_has(line: str, name: str) -> None:
         ("SHELL=/bin/bash\ndirs=(a b); tar c ${dirs[@]} ${D//-/}", ""),
         ("echo ${x:-a/b} ${x%/*} ${x#*[}; awk '{print ${x:1}}' \"\\${x:1}\"", ""),
         ("ssh h 'echo ${x:1}; a=(b)'", ""),
+        ("(flock -n 200; /srv/run.sh) 200>/tmp/l", "200>"),
+        ("(flock -n 9; /srv/run.sh) 9>/tmp/l", ""),
+        ("SHELL=/bin/bash\n(flock -n 200; /srv/run.sh) 200>/tmp/l", ""),
+        ("[ -f /srv/x && /srv/run.sh", "[ without ]"),
+        ("[ -f /srv/x] && /srv/run.sh", "[ without ]"),
+        ("SHELL=/bin/bash\n[-f /srv/x ] && /srv/run.sh", "[-f"),
+        ('SHELL=/bin/bash\n[[ -f /srv/x ]] && [ "$x" ]&& /srv/run.sh', ""),
     ],
 )
 def test_what_only_bash_has(line: str, words: str) -> None:
     found = said(line, "").get("FT126")
     assert (found.sentence.partition(" uses ")[2].partition(", which")[0] if found else "") == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "a &&",
+            "a |",
+            "a && && b",
+            "a | | b",
+            "&& a",
+            "; a",
+            "a & ; b",
+            "a;; b",
+            "a && ; b",
+            "{ a }",
+            "( )",
+        ),
+        *("if a; then fi", "if a then b; fi", "if a; then b", "for i in 1; do ; done", "while a; do b"),
+        *("if a; then b; else fi", "a; }", "a )", "(a", "a > ", "a 'b", 'a "$(b', "{ ; a; }", "{ a && }"),
+        *(
+            "a &",
+            "a & b",
+            "a;",
+            "a & wait;",
+            "{ a; }",
+            "(a)",
+            "(a;)",
+            "if a; then b; fi",
+            "! a",
+            "a | b && c &",
+        ),
+        *(
+            "for i in 1; do a; done",
+            "for i; do a; done",
+            "while a; do b; done > /srv/x",
+            "case a in b) ;; esac",
+        ),
+        *(
+            "case a in b) c;; *) d; esac",
+            "f() { a; }; f",
+            "if a; then b; elif c; then d; else e; fi",
+            "{ a & }",
+        ),
+        *("[ a ] && { b || c; }", "a # ; ; &&", "a \\; b", "until a; do b & done", "if a & then b; fi"),
+    ],
+)
+def test_a_line_that_no_shell_reads_to_its_end(line: str) -> None:
+    shells = [subprocess.run([shell, "-n"], input=line.encode(), check=False) for shell in ("dash", "bash")]
+    refused = {shell.returncode != 0 for shell in shells}
+    assert {"FT126" in said(line, "")} == refused
+
+
+@pytest.mark.parametrize("line", ["; a", "{ a }", "if a; then; b; fi"])
+def test_zsh_reads_what_others_refuse(line: str) -> None:
+    assert "FT126" not in said(f"SHELL=/bin/zsh\n{line}", "")
 
 
 @pytest.mark.parametrize(
