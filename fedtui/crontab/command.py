@@ -19,7 +19,7 @@ from fedtui.crontab.wrappers import Place, Target, TargetKind, basename, program
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
 _GUARD_WORDS = """
-    cd pushd popd [ [[ test true false : export set unset umask ulimit . source exit wait trap eval
+    cd pushd popd [ [[ test true false : export set shift unset umask ulimit . source exit wait trap eval
     for case declare local readonly read shopt alias return break continue
 """
 _PREPARING = """
@@ -58,8 +58,8 @@ _DUMPS = "iptables-save ip6tables-save nft dpkg crontab pg_dump pg_dumpall sqlit
 _WRITES_DATA = frozenset(_DUMPS.split())
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
-_ASKED = frozenset({"systemctl", "service", "kill"})
-_ASKING = frozenset({"is-active", "is-enabled", "is-failed", "status", "-0"})
+_ASKED = frozenset({"systemctl", "service", "kill", "dpkg", "rpm"})
+_ASKING = frozenset({"is-active", "is-enabled", "is-failed", "status", "-0", "-s", "-q"})
 _TELLS = frozenset({"mail", "mailx", "mutt", "sendmail", "logger", "wall"})
 _LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
 _OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
@@ -297,7 +297,7 @@ def _preparation(step: Step, *, older: bool) -> int:
 
 
 def _asks_service(target: Target) -> bool:
-    """`systemctl is-active X`, `service X status`, `kill -0 PID`."""
+    """`systemctl is-active X`, `service X status`, `kill -0 PID`, `dpkg -s X`."""
     words = {word.raw for word in target.rest}
     return program_of(target.word) in _ASKED and not _ASKING.isdisjoint(words)
 

@@ -49,6 +49,8 @@ _RUNNERS: Mapping[str, _Tasks] = {
     "just": _Tasks("fd", ("--justfile", "--working-directory")),
 }
 _SET = re.compile(r"[A-Za-z_]\w*\+?=")
+_UNKNOWN = re.compile(r"""[<>]\(|"?(?:\$\([^()]*\)|`[^`]*`|\$\{?\w+\}?)"?\Z""")
+"""A word that names nothing: a substitution or a variable alone."""
 _CALL = re.compile(r"(?<![\w.])[A-Z][\w:]*(?:\.[A-Za-z_][\w?!]*)+")
 
 
@@ -116,6 +118,8 @@ def _of_step(step: Step, *, older: bool = False) -> str:
         return _base(folder.raw)
     if launched.image:
         return _TAG.sub("", _base(target.word.raw))
+    if not older and target.lookups and _UNKNOWN.match(target.word.raw):
+        target = Target(TargetKind.PROGRAM, target.lookups[-1], ())
     name = "" if older else _text(program_of(target.word))
     name = name or _base(target.word.raw)
     if target.what is TargetKind.MODULE:

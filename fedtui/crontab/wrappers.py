@@ -98,6 +98,9 @@ _INTERPRETERS = re.compile(
     r"|expect|julia|pwsh|mono|dotnet|fish|t?csh|tclsh|groovy|octave|R|awk)(?:js|-cgi|-cli)?[0-9.]*"
 )
 _LATER_KNOWN = frozenset({"fish", "csh", "tcsh", "tclsh", "groovy", "octave", "R", "awk"})
+_OF_JAVA = (
+    "class-path module-path upgrade-module-path add-modules add-opens add-exports add-reads patch-module"
+)
 _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "python": ("c", ("-W", "-X")),
     "pypy": ("c", ("-W", "-X")),
@@ -115,7 +118,7 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "octave": ("", ("-p", "--path", "--eval")),
     "R": ("e", ("-g", "--gui")),
     "awk": ("", ("-F", "-v")),
-    "java": ("", ("-cp", "-classpath", "--class-path", "-p", "--module-path")),
+    "java": ("", ("-cp", "-classpath", "-p", *(f"--{one}" for one in _OF_JAVA.split()))),
 }
 """Interpreters: the letters of options that take code, and the options that take another argument."""
 _OF_NODE = (
@@ -130,6 +133,8 @@ _OF_NODE = (
     "-P",
     "--project",
 )
+_MODULE = re.compile(r"-[bBdEiIOPqRsSuvx]*m([\w.]*)")
+_LONG_CODE = frozenset({"--eval", "--print", "--run", "--process-code"})
 _POWERSHELL_CODE = frozenset({"-command", "-c", "-encodedcommand", "-enc", "-ec", "-e"})
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _SPLIT = re.compile(r"-[iv0]*S|--split-string=?")
@@ -290,6 +295,13 @@ def _interpreter(
         text = text.lower() if family == "pwsh" and not older else text
         at += 1
         following = rest[at] if at < len(rest) else None
+        if not older and (module := _MODULE.fullmatch(text)) and family in ("python", "pypy"):
+            name = Word(module[1], (WordPart(module[1]),), rest[at - 1].at) if module[1] else following
+            return (
+                None
+                if name is None
+                else Target(TargetKind.MODULE, name, lookups, rest[at + (not module[1]) :])
+            )
         if following and text in ("-m", "--module"):
             return Target(TargetKind.MODULE, following, lookups, rest[at + 1 :])
         if following and text in ("-f", "-jar", "-File", "-file"):
@@ -298,8 +310,10 @@ def _interpreter(
             return Target(TargetKind.SCRIPT, right_side(rest[at - 1]), lookups, rest[at:])
         if text in with_argument:
             at += 1
-        elif (text[1] != "-" and text[-1] in code and text[1:].isalpha()) or (
-            not older and (text in powershell or _attached_code(text, code))
+        elif (
+            (not older and text.partition("=")[0] in _LONG_CODE)
+            or (text[1] != "-" and text[-1] in code and text[1:].isalpha())
+            or (not older and (text in powershell or _attached_code(text, code)))
         ):
             return Target(TargetKind.PROGRAM, program, lookups, rest)
     if family == "R" and [word.raw for word in rest[at : at + 2]] == ["CMD", "BATCH"]:
@@ -500,6 +514,7 @@ def _inner(name: str, rest: tuple[Word, ...], *, older: bool) -> Sequence[Word]:
         rest = (*rest[:1], *(entry or rest[1:]))
     else:
         rest = rest[wrapper.before_command :]
+        rest = _options_over(wrapper, rest) if name == "ssh" else rest
     while rest and rest[0].raw == "--":
         rest = rest[1:]
     if name in ("parallel", "sem"):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Facts, Step
+from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of, right_side
 from fedtui.health.file_facts import FileFacts
@@ -25,8 +26,20 @@ from fedtui.system.path_lookup import real_name
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
 # What dash and other POSIX shells do not have, and bash does.
-_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
+_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown builtin"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
+_ARGUMENTS = {
+    "read": re.compile(r"-[A-Za-z]*[adeinNstu].*"),
+    "printf": re.compile("-v"),
+    "exec": re.compile("-[acl]+"),
+    "export": re.compile("-[fn]+"),
+    "wait": re.compile("-n"),
+    "ulimit": re.compile("-[HS]*u"),
+    "kill": re.compile("-?SIG[A-Z0-9]+"),
+    "trap": re.compile("SIG[A-Z0-9]+|ERR|DEBUG|RETURN"),
+    **dict.fromkeys(("[", "test"), re.compile("=~")),
+}
+"""What the builtins of bash take, and those of dash refuse."""
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
 _OWN_SHELL = re.compile(r"-[A-Za-z]*[is][A-Za-z]*|--login|--shell")
 TERMINAL = "docker -it"
@@ -37,6 +50,7 @@ _PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
 ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
 _EXPANSION = re.compile(r"\$(?:\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))|\[)")
+_COUNTS = re.compile(r"\$\(\([^)]*?(\*\*|\w(?:\+\+|--)(?=\s*\)))")
 _PATHS_OF = "cp mv mkdir rm rmdir touch tar chown chmod rsync cat"
 _TAKE_PATHS = frozenset(_PATHS_OF.split())
 _BRACES = re.compile(r"(?<!\$)(\{[^{}\s]*(?:,|\.\.)[^{}\s]*\})")
@@ -280,6 +294,8 @@ def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
     for at, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=False)):
         if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
             continue
+        if step.words[1].raw == "-":
+            continue
         if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
             continue  # whose ~ that is, is not known
         path = step.state.path(step.words[1])
@@ -381,6 +397,7 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         if reads != "busybox":  # which takes these
             yield from _foreign_expansions(step) if any(sign in text for sign in ("${", "$[", "{")) else ()
             yield from ("NAME+=" for word in step.assigned if word.raw.partition("=")[0].endswith("+"))
+            yield from _foreign_arguments(step)
             if (
                 step.name == "set"
                 and _PIPEFAIL.match(" ".join(word.raw for word in step.words))
@@ -399,6 +416,25 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         yield from _foreign_redirects(step, reads)
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+
+
+def _foreign_arguments(step: Step) -> Iterator[str]:
+    """Options, signals and arithmetic that dash does not know."""
+    known = _ARGUMENTS.get(step.name)
+    for word in step.words[1:] if known else ():
+        if known and known.fullmatch(word.raw):
+            yield f"{step.name} {word.raw}"
+    for word in (*step.assigned, *step.words):
+        if "$((" in word.raw and any(part.text is None for part in word.parts):
+            counts = _COUNTS.search(_without_substitutions(word.raw))
+            yield from (f"{counts[1][-2:]} in $(( ))",) if counts else ()
+
+
+def _without_substitutions(raw: str) -> str:
+    """A word as written without what its substitutions start: that is read by itself."""
+    for inner in substitutions(raw):
+        raw = raw.replace(inner, "")
+    return raw
 
 
 def _foreign_redirects(step: Step, shell: str) -> Iterator[str]:
@@ -438,7 +474,12 @@ def _foreign_operators(text: str) -> Iterator[str]:
         found = tokens(text, bash=False)
     except Unreadable:
         return
+    listed = 0  # words of a `for` so far
     for before, item in zip(("", *found), found, strict=False):
+        raw = item.raw if isinstance(item, Word) else ""
+        listed = raw != "" and (listed + 1 if listed else raw == "for" and isinstance(before, str))
+        if listed > 3 and not _QUOTED.search(raw):
+            yield from _BRACES.findall(raw)
         if item == "|&":
             yield "|&"
         elif isinstance(item, Word) and item.raw == "function" and isinstance(before, str):
@@ -508,7 +549,7 @@ def _unset(steps: Sequence[Step], sh: str) -> Iterator[str]:
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
             names = [part.text or "" for part in word.parts if part.variable]
             if "$((" in word.raw and any(part.text is None for part in word.parts):
-                names += _ARITHMETIC.findall(word.raw)
+                names += _ARITHMETIC.findall(_without_substitutions(word.raw))
             yield from (name for name in names if name in missing and name not in step.state.variables)
 
 
