@@ -17,7 +17,7 @@ from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of, right_side
 from fedtui.health.file_facts import FileFacts
-from fedtui.health.service_settings import ServiceSettings, service_settings
+from fedtui.health.service_settings import ServiceSettings, as_for_a_shell, service_settings
 from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
@@ -156,7 +156,7 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
     """The timers that are to run, each with what its service starts read."""
     for job, timer in timer_jobs(snapshot.jobs):
         if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            command = job.command.encode("utf-8", "surrogateescape")
+            command = as_for_a_shell(job.command).encode("utf-8", "surrogateescape")
             settings = service_settings(timer, host)
             folder = working_directory(job, timer, host)[0]
             home = ((b"HOME", home_of(job.user).encode()),) if _has_home(timer, host) else ()

@@ -9,7 +9,7 @@ _HARMLESS = re.compile(
         ` .* | \$ (?:[A-Za-z_{(].*|[\d@*\#?!$])?     # a variable, the output of a command
       | [@<] [\w./~$(<-] .* | <[^>]*>?               # curl's @FILE, a placeholder
       | [{%\[] [{%\w]* [^{}%]* [}%\]]{1,2}           # {{ a template }}, %VARIABLE%
-      | % [sdqr] | [*.…?-]+ | x{3,}
+      | % [dhqrst] (?:/[\w./%-]*)? | [*.…?-]+ | x{3,}    # of systemd, of printf
       | true | false | yes | no | none | null | nil | on | off | stdin | prompt | ask | undefined
       | your[\s_-].* | (?:my|some|the)[_-](?:api|secret|token|pass|key).*
       | (?:file|env|fd|vault|op|secret|ref|cmd|keyring) :.*

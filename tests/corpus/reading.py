@@ -18,6 +18,7 @@ from fedtui.crontab import Document
 from fedtui.crontab.command import CommandLine, read_command
 from fedtui.crontab.lookups import called_by, lookups_of
 from fedtui.health import checkup, command_facts
+from fedtui.health.service_settings import as_for_a_shell
 from fedtui.model import APART, CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
@@ -206,7 +207,7 @@ def _reading(job: Job, case: Mapping[str, Any], host: CaseHost) -> Reading:
         return _of_command(blank, read_command(cron.command, cron.home, cron.environment, job.user))
     if job.command is None:
         return blank
-    command = job.command.encode("utf-8", "surrogateescape")
+    command = as_for_a_shell(job.command).encode("utf-8", "surrogateescape")
     folder = None
     if isinstance(job.facts, TimerFacts):
         with patch.object(command_facts, "home_of", _home):
