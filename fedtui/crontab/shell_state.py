@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
 from fedtui.crontab.shell_lists import LONGEST_LINE, AndOr, Command, List, Pipeline, parse_leniently
@@ -397,8 +397,12 @@ class _Walker:
         elif launched.target.what is TargetKind.CODE:
             self._inner_code(step, launched, context)
         elif launched.target.rest and context.nesting > 0 and launched.place is not Place.ELSEWHERE:
+            kept = self.state
+            if any(word.raw == "-execdir" for word in launched.target.rest):
+                self.state = kept._replace(directory=None)
             for inner in started_by(launched):
-                self.simple(Command("", inner), context._replace(nested=True, nesting=0))
+                self.simple(Command("", (*assigned, *inner)), context._replace(nested=True, nesting=0))
+            self.state = kept
         if words and words[0].literal not in _CHANGE_STATE:
             return
         self._leave(words, assigned, context)
@@ -434,6 +438,8 @@ class _Walker:
         if code is None or context.nesting == 0:
             return
         kept = self.state
+        for word in step.assigned if place is not Place.ELSEWHERE else ():
+            self._assign(word)
         if launched.directory is not None:
             self.state = self.state._replace(directory=self.state.path(launched.directory))
         reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
@@ -444,6 +450,11 @@ class _Walker:
         started = {program_of(word) for word, _ in launched.lookups}
         if started & _SET_HOME and kept.variables.get("LOGNAME") not in {w.raw for w in step.words}:
             self.state = self.state.without("HOME")
+        if place is not Place.ELSEWHERE:
+            login = reads_profile(step.words, target)
+            for word in takewhile(lambda one: one is not target.word, step.words):  # given to env or sudo
+                if not login or assignment(word) == "HOME":
+                    self._assign(word)
         shell = program_of(target.lookups[-1]) if target.lookups else ""
         if shell not in SHELLS:  # flock asks for $SHELL; su, ssh and tmux for a user's own shell, mostly bash
             shell = context.shell if shell in ("flock", "script") else _asked_shell(step.words)

@@ -117,6 +117,7 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "groovy": ("e", ("-cp", "-classpath", "--classpath")),
     "octave": ("", ("-p", "--path", "--eval")),
     "R": ("e", ("-g", "--gui")),
+    "julia": ("eE", ("-t", "--threads", "-p", "--procs", "-L", "--load", "-J", "--sysimage")),
     "awk": ("", ("-F", "-v")),
     "java": ("", ("-cp", "-classpath", "-p", *(f"--{one}" for one in _OF_JAVA.split()))),
 }
@@ -308,6 +309,8 @@ def _interpreter(
             return Target(TargetKind.SCRIPT, following, lookups, rest[at + 1 :])
         if family == "R" and text.startswith("--file="):
             return Target(TargetKind.SCRIPT, right_side(rest[at - 1]), lookups, rest[at:])
+        if following and text == "-S" and family in ("ruby", "perl"):  # looked up in PATH
+            return _program(program_of(following), rest[at:], (*lookups, following), older=older)
         if text in with_argument:
             at += 1
         elif (
@@ -429,7 +432,7 @@ _DASHED = "runitor lockrun sentry-cli pct kubectl oc lxc incus doppler aws-vault
 _BEHIND_DASHES = frozenset(_DASHED.split())
 _MOST_RUNNERS = 8
 _LOGIN = re.compile(r"-[A-Za-z]*i[A-Za-z]*|--login")
-_OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd")
+_OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd", "--dir")
 _FOLDER_OPTIONS = tuple(f"{option}=" for option in _OPTIONS_WITH_FOLDER)
 
 
@@ -445,44 +448,52 @@ def launch(words: tuple[Word, ...], *, older: bool = False) -> Launch | None:
         target = find_target(words, older=older)
         if target is None:
             return None
-        if place is not _THERE:
-            for word in target.lookups:
-                if place is not _OWN or "/" in word.raw:
-                    lookups.append((word, place))
-                if word.literal == "sudo":
-                    place = max(place, _OTHER)
-        if len(target.lookups) > 1:
-            path, directory = _set_by_env(words, target.word)
+        place = _look_up(target, place, lookups)
+        if len(target.lookups) > 1 or (target.lookups and program_of(words[0]) in ("ruby", "bun")):
+            path, given = _set_by_env(words, target.word)
+            directory = given or directory
         name = program_of(target.word, older=older)
         inner = _inner(name, target.rest, older=older) if target.what is TargetKind.PROGRAM else ()
         if not inner:
             return Launch(target, tuple(lookups), place, False, path, directory)
         runner = _RUNNERS.get(name)
         place = max(place, runner.place if runner else Place.HERE if name == "script" else _OTHER)
+        if runner is not None and runner.place is _OWN:
+            directory = _set_by_env(words, inner[0])[1] or directory
         if len(inner) == 1 and (runner is None or any(char in inner[0].raw for char in " \t;&|")):
             code = Target(TargetKind.CODE, inner[0], target.lookups)
-            return Launch(code, tuple(lookups), place)
+            return Launch(code, tuple(lookups), place, False, None, directory)
         if runner is _DOCKER and "run" in (word.raw for word in target.rest):
             if len(inner) == 1 or inner[1].raw.startswith("-"):
                 return Launch(Target(TargetKind.PROGRAM, inner[0], ()), tuple(lookups), place, image=True)
             inner = inner[1:]
         if inner[0].raw.endswith(".py") and place is _OWN:
             script = Target(TargetKind.SCRIPT, inner[0], target.lookups, tuple(inner[1:]))
-            directory = _set_by_env(words, inner[0])[1] or directory
             return Launch(script, tuple(lookups), place, False, None, directory)
         words = tuple(inner)
     return None
 
 
+def _look_up(target: Target, place: Place, lookups: list[tuple[Word, Place]]) -> Place:
+    """Add the words that are looked up on this host; the place behind them."""
+    for word in target.lookups if place is not _THERE else ():
+        if place is not _OWN or "/" in word.raw:
+            lookups.append((word, place))
+        if word.literal == "sudo":
+            place = max(place, _OTHER)
+    return place
+
+
 def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Word | None]:
     """The `PATH=` word and the folder among what is before a target; `sudo -i` starts in an unknown home."""
     path = directory = None
-    sudo = program_of(words[0]) == "sudo"
+    name = program_of(words[0])
+    sudo, options = name == "sudo", ("-c",) if name == "tmux" else _OPTIONS_WITH_FOLDER
     for word, following in pairwise(words):
         if word is target:
             break
         path = word if assignment(word) == "PATH" else path
-        directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+        directory = following if word.raw in options else directory
         directory = right_side(word) if word.raw.startswith(_FOLDER_OPTIONS) else directory
         directory = Word("~", (WordPart(None),)) if sudo and _LOGIN.fullmatch(word.raw) else directory
     return path, directory

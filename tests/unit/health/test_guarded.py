@@ -142,6 +142,24 @@ def service_says(
         ("screen -S game -p 0 -X stuff 'save-all^M'", "stuff", ""),
         ("screen -dmS game stuff", "stuff", "FT132"),
         ("cd /srv/x; run; cd -; run", "/home/fed/-", ""),
+        # variables and folders that are given to what starts the program
+        ("PATH=/srv/bin:$PATH sh -c 'tool'", USUAL, ""),
+        ("PATH=/srv/bin:$PATH sh -c 'tool'", "tool", "FT132"),
+        ("env PATH=/srv/bin:/bin flock -n /tmp/l -c 'tool'", USUAL, ""),
+        ("PATH=/srv/bin find /srv -exec tool {} +", USUAL, ""),
+        ("PATH=/srv/bin xargs -a l tool", USUAL, ""),
+        ("PATH=/srv/bin sh -c 'true'; tool", USUAL, "FT118"),
+        ("HOME=/srv/h sh -c 'cd ~/app && ~/x.sh'", "/home/fed", ""),
+        ("HOME=/srv/h sh -c 'cd ~/app && ~/x.sh'", "/srv/h", "FT110 FT129"),
+        ("env HOME=/srv/h bash -lc 'cd; ./x.sh'", "/home/fed/x.sh", ""),
+        ("D=/srv/d sh -c 'cd $D && ./x.sh'", "/srv/d", "FT129"),
+        ("ssh -o A=b web 'D=/x; cd $D'", "/x", ""),
+        ("find /srv/in -execdir ./x.sh {} \\;", "/home/fed/x.sh", ""),
+        ("find /srv/in -exec ./x.sh {} \\;", "/home/fed/x.sh", "FT110"),
+        ("tmux new -d -c /srv/x 'python3 y.py'", "/home/fed/y.py", ""),
+        ("poetry -C /srv/x run python y.py", "/home/fed/y.py", ""),
+        ("ruby -C /srv/x y.rb; bun --cwd=/srv/x y.ts", "/home/fed", ""),
+        ("ruby -S rake x; julia -t 4 /srv/x.jl", "/home/fed", ""),
         ("python3 -Im pkg.job; python3 -mpkg.job; node --eval 'f(1)'", "/home/fed", ""),
         ("python3 -I pkg.job", "/home/fed/pkg.job", "FT110 FT114"),
         ("java --add-opens a/b=ALL -jar x.jar", "/home/fed/x.jar", "FT110 FT114"),
@@ -382,8 +400,10 @@ def test_what_only_bash_has(line: str, words: str) -> None:
     ],
 )
 def test_a_line_that_no_shell_reads_to_its_end(line: str) -> None:
-    shells = [subprocess.run([shell, "-n"], input=line.encode(), check=False) for shell in ("dash", "bash")]
-    refused = {shell.returncode != 0 for shell in shells}
+    refused = {
+        subprocess.run([shell, "-n"], input=line.encode(), capture_output=True, check=False).returncode != 0
+        for shell in ("dash", "bash")
+    }
     assert {"FT126" in said(line, "")} == refused
 
 
