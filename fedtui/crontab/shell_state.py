@@ -45,6 +45,7 @@ _UNKNOWN: Outcomes = (_NOTHING, _NOTHING)
 _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
+_OF_XARGS = re.compile(r"-[0rtpxo]*[adEILnPs]|--(?:arg-file|delimiter|max-(?:args|chars|procs))")
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
 _READ_FIRST = frozenset({"BASH_ENV", "ENV"})
 _SET_HOME = frozenset({"sudo", "su", "runuser", "doas", "gosu"})  # to that of another user
@@ -665,6 +666,6 @@ def started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     elif name == "xargs":
         at = 0
         while at < len(target.rest) and target.rest[at].raw.startswith("-"):
-            at += 2 if re.fullmatch(r"-[0rtpxo]*[adEIiLlnPs]", target.rest[at].raw) else 1
+            at += 2 if _OF_XARGS.fullmatch(target.rest[at].raw) else 1
         if target.rest[at:]:
             yield target.rest[at:]

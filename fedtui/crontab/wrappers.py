@@ -70,6 +70,10 @@ class _Wrapper(NamedTuple):
     verbs: frozenset[str] = frozenset()  # the sub-commands that start a command
 
 
+def _long(names: str) -> tuple[str, ...]:
+    return tuple(f"--{name}" for name in names.split())
+
+
 _WRAPPERS: Mapping[str, _Wrapper] = {
     "chronic": _Wrapper(),
     "chrt": _Wrapper("TPD", before_command=1),
@@ -119,7 +123,7 @@ _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "R": ("e", ("-g", "--gui")),
     "julia": ("eE", ("-t", "--threads", "-p", "--procs", "-L", "--load", "-J", "--sysimage")),
     "awk": ("", ("-F", "-v")),
-    "java": ("", ("-cp", "-classpath", "-p", *(f"--{one}" for one in _OF_JAVA.split()))),
+    "java": ("", ("-cp", "-classpath", "-p", *_long(_OF_JAVA))),
 }
 """Interpreters: the letters of options that take code, and the options that take another argument."""
 _OF_NODE = (
@@ -217,7 +221,8 @@ def find_target(words: Sequence[Word], *, older: bool = False) -> Target | None:
 
 
 def _split(words: Sequence[Word]) -> Sequence[Word]:
-    """The words of an `env` with what its `-S` holds taken apart, as env does."""
+    """The words of an `env` with what its `-S` holds taken apart, as env does, and without the `-` for -i."""
+    words = (words[0], *words[2:]) if words[1:] and words[1].raw == "-" else words
     for at, word in enumerate(words[1:], 1):
         if not word.raw.startswith("-") and words[at - 1].raw not in ("-u", "-C"):
             break
@@ -339,23 +344,35 @@ def _attached_code(option: str, letters: str) -> bool:
 _CONTAINER_FLAGS = """
     --rm --detach --init --interactive --tty --privileged --read-only --publish-all --no-healthcheck --quiet
     --oom-kill-disable --sig-proxy --disable-content-trust --no-deps --service-ports --use-aliases --no-TTY
+    --nv --rocm --cleanenv --contain --containall --writable-tmpfs --no-home
     --remove-orphans --build --no-interaction --stdin --verbose --debug --ansi --parallel --dry-run
 """
 _FLAGS = frozenset(_CONTAINER_FLAGS.split())
 _THERE = Place.ELSEWHERE
 _OTHER = Place.OTHER_PATH
 _OWN = Place.OF_RUNNER
+_OF_RUN = "python name directory project with prefix extra group env-file package filter cwd dir"
+_OF_SYSTEMD_RUN = """
+    unit property description slice uid gid nice working-directory setenv service-type on-active on-boot
+    on-startup on-unit-active on-unit-inactive on-calendar timer-property path-property socket-property host machine
+"""
+_OF_PARALLEL = """
+    jobs delay timeout joblog retries id colsep halt results tmpdir sshlogin arg-file max-procs load memfree
+    nice workdir wd env max-args
+"""
 _PRIVILEGES = "reuid regid ruid euid rgid egid groups inh-caps ambient-caps bounding-set securebits pdeathsig"
 _DOCKER = _Wrapper("acehlmpuvwHf", (), 1, _THERE, frozenset({"exec", "run"}))
 _CLUSTER = _Wrapper("ncsfl", (), 1, _THERE, frozenset({"exec"}))
 _SSH = _Wrapper("BbcDEeFIiJLlmOopQRSWw", (), 1, _THERE)
-_RUN = _Wrapper("pnC", ("--python", "--name", "--directory", "--project", "--with"), 0, _OWN)
+_RUN = _Wrapper("pnC", _long(_OF_RUN), 0, _OWN)
 _RUNNERS: Mapping[str, _Wrapper] = {
     **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _DOCKER),
     **dict.fromkeys(("kubectl", "oc", "lxc", "incus"), _CLUSTER),
     "ssh": _SSH,
     "autossh": _SSH._replace(with_argument=f"{_SSH.with_argument}M"),
-    **dict.fromkeys(("npx", "bunx", "uvx"), _Wrapper("pcC", ("--package", "--prefix"), 0, _OWN)),
+    **dict.fromkeys(
+        ("npx", "bunx", "uvx"), _Wrapper("pcC", _long("package prefix from with python"), 0, _OWN)
+    ),
     **dict.fromkeys(
         ("poetry", "pipenv", "uv", "pdm", "hatch", "rye", "conda", "mamba", "micromamba"),
         _RUN._replace(verbs=frozenset({"run"})),
@@ -383,12 +400,10 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "lxc-attach": _Wrapper("nPf", ("--name",), 0, _THERE),
     "tmux": _Wrapper("LSfcstnxyeF", (), 0, _OWN, frozenset({"new-session", "new", "new-window", "neww"})),
     "screen": _Wrapper("SscehpTt"),
-    "cronitor": _Wrapper("", (), 1, Place.HERE, frozenset({"exec"})),
+    "cronitor": _Wrapper("", _long("env config api-key hostname"), 1, Place.HERE, frozenset({"exec"})),
     "runitor": _Wrapper(),
     "sshpass": _Wrapper("fdpP"),
-    "systemd-run": _Wrapper(
-        "pHMtuE", ("--unit", "--property", "--slice", "--uid", "--gid", "--setenv", "--working-directory")
-    ),
+    "systemd-run": _Wrapper("pHMuE", _long(_OF_SYSTEMD_RUN)),
     "xvfb-run": _Wrapper("nsefpw", ("--server-num", "--server-args", "--auth-file", "--error-file")),
     "proxychains": _Wrapper("f"),
     "proxychains4": _Wrapper("f"),
@@ -413,18 +428,16 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "choom": _Wrapper("np", ("--adjust", "--pid")),
     "prlimit": _Wrapper("p", ("--pid",)),
     "unshare": _Wrapper("SGRw", ("--setuid", "--setgid", "--root", "--wd")),
-    "setpriv": _Wrapper("", tuple(f"--{one}" for one in _PRIVILEGES.split())),
+    "setpriv": _Wrapper("", _long(_PRIVILEGES)),
     "s6-setuidgid": _Wrapper("", (), 1, _OTHER),
     "ip": _Wrapper("n", (), 2, Place.HERE, frozenset({"netns"})),
-    **dict.fromkeys(
-        ("parallel", "sem"),
-        _Wrapper("jaIPLnSd", ("--jobs", "--delay", "--timeout", "--joblog", "--retries", "--id")),
-    ),
+    **dict.fromkeys(("parallel", "sem"), _Wrapper("jaIPLnSdC", _long(_OF_PARALLEL))),
     **dict.fromkeys(
         ("doppler", "aws-vault", "chamber", "op", "infisical"),
         _Wrapper("", (), 1, Place.HERE, frozenset({"run", "exec"})),
     ),
 }
+_RUN_AS = _Wrapper("ugGsw", _long("user group supp-group shell whitelist-environment"))
 _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
@@ -541,8 +554,8 @@ def _code_of_user(name: str, rest: tuple[Word, ...]) -> tuple[Word, ...]:
             return rest[at + 1 : at + 2]
         if word.raw.startswith("--command="):
             return (right_side(word),)
-    user = next((at for at, word in enumerate(rest) if word.raw in ("-u", "--user")), None)
-    return rest[user + 2 :] if user is not None and name == "runuser" else ()
+    given = name == "runuser" and any(word.raw in ("-u", "--user") for word in rest)
+    return _options_over(_RUN_AS, rest) if given else ()
 
 
 def _options_over(wrapper: _Wrapper, words: tuple[Word, ...]) -> tuple[Word, ...]:
