@@ -354,7 +354,8 @@ _OWN = Place.OF_RUNNER
 _OF_RUN = "python name directory project with prefix extra group env-file package filter cwd dir"
 _OF_SYSTEMD_RUN = """
     unit property description slice uid gid nice working-directory setenv service-type on-active on-boot
-    on-startup on-unit-active on-unit-inactive on-calendar timer-property path-property socket-property host machine
+    on-startup on-unit-active on-unit-inactive on-calendar timer-property path-property socket-property host
+    machine
 """
 _OF_PARALLEL = """
     jobs delay timeout joblog retries id colsep halt results tmpdir sshlogin arg-file max-procs load memfree

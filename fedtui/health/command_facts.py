@@ -75,7 +75,12 @@ _SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _TERMINALS = frozenset({"script", "screen", "tmux", "unbuffer", "expect"})
-_OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
+_OF_DESKTOP = """
+    notify-send gsettings dconf xdg-open zenity kdialog gnome-terminal gnome-screenshot xdotool xset xrandr
+    xmodmap xclip xsel wmctrl scrot xterm pactl paplay wpctl
+"""
+_OF_SESSION = frozenset(_OF_DESKTOP.split())
+_WITH_DISPLAY = frozenset({"xvfb-run", "-display", "--display", "-d", "--server", "-s"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
 # What prints nothing that a log should have: preparation, filters at the end of a pipe, what is to be mailed.
@@ -416,6 +421,12 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         yield from _foreign_redirects(step, reads)
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+    for step in steps:
+        target = step.target
+        if target is not None and target.what is TargetKind.CODE and target.lookups:
+            name = program_of(target.lookups[-1])
+            if (sh if name == "sh" else name) in _POSIX:
+                yield from _foreign_operators(step.state.value(target.word) or target.word.raw.strip('"'))
 
 
 def _foreign_arguments(step: Step) -> Iterator[str]:
@@ -532,9 +543,13 @@ def _session(step: Step, names: Sequence[str]) -> str:
         return ""
     raw = [word.raw for word in step.words]
     for name in names:
-        if name in ("systemctl", "systemd-run") and "--user" in raw and not _MACHINE.search(" ".join(raw)):
+        if (
+            name in ("systemctl", "systemd-run", "busctl")
+            and "--user" in raw
+            and not _MACHINE.search(" ".join(raw))
+        ):
             return f"{name} --user"
-        if name in _OF_SESSION:
+        if name in _OF_SESSION and _WITH_DISPLAY.isdisjoint((*names, *raw)):
             return name
     return ""
 
