@@ -78,7 +78,7 @@ def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
         for name, path in _names(step):
             tested = name in asked or ("command", name, True) in step.facts
             tested = tested or any(fact[2] and fact[1].endswith(f"/{name}") for fact in step.facts)
-            one = Lookup(name, line if step.at >= at else 1, path, tested, step.facts)
+            one = Lookup(name, line - text.count("\n", max(0, step.at), at), path, tested, step.facts)
             known = first.setdefault((name, path), one)
             if not known.facts <= step.facts:
                 first[name, path] = known._replace(facts=known.facts & step.facts)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
+from fedtui.crontab.shell_lists import parse_leniently
 from fedtui.crontab.shell_state import Facts, Step
 from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
@@ -124,7 +125,8 @@ class CommandFacts:
     `foreign` what its shell does not have, `session` what needs a terminal or a session, `unset` are
     variables that cron does not set, `stray` is what goes to mail while a log takes the rest. `keeps` says
     that the output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is
-    False where a part could not be read. `parts` are the folders that run-parts needs.
+    False where a part could not be read, `broken` that a shell cannot read code it is given. `parts` are the
+    folders that run-parts needs.
     """
 
     script: str | None = None
@@ -146,6 +148,7 @@ class CommandFacts:
     keeps: bool = False
     discards: bool = False
     readable: bool = True
+    broken: bool = False
     key_files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
@@ -263,9 +266,23 @@ def read(
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
+        broken=not line.whole and any(map(_is_broken, here)),
         key_files=tuple(_key_files(here)) if b"-i" in command else (),
         parts=tuple(_parts(here)) if b"run-parts" in command else (),
     )
+
+
+def _is_broken(step: Step) -> bool:
+    target = step.target
+    if target is None or target.what is not TargetKind.CODE or not target.lookups:
+        return False
+    code = step.state.value(target.word)
+    return program_of(target.lookups[-1]) in ("sh", "dash", "bash") and code is not None and breaks_off(code)
+
+
+def breaks_off(code: str) -> bool:
+    """Whether dash and bash refuse it."""
+    return "coproc" not in code and not parse_leniently(code, bash=True, strict=True)[1]
 
 
 def _target(line: CommandLine, path: str | None) -> tuple[str, str]:

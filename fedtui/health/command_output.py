@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.shell_lists import parse_leniently
 from fedtui.crontab.shell_words import Unreadable, tokens
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
+from fedtui.health.command_facts import PIPEFAIL, TERMINAL, breaks_off, command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import (
@@ -153,26 +152,30 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if reading.readable and not foreign:
             continue
         if timer is not None:
-            if foreign and not host.shipped(timer.fragment):
+            if (foreign or reading.broken) and not host.shipped(timer.fragment):
                 yield FOREIGN_WORDS.found(
-                    f"{timer.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
+                    _refused(timer.activates, foreign),
                     (f"command  {sanitize_and_mask(job.command or '')}", f"file  {timer.service_fragment}"),
                     fix="Start it by /bin/bash -c, or write it as POSIX does.",
                     job=job,
                 )
             continue
         [(_, cron)] = cron_jobs((job,))
-        if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
+        broken = reading.broken or _breaks_off(cron)
+        if not reading.readable and (cron.stdin is not None or not broken):
             continue
-        words = " and ".join(foreign[:3])
         yield FOREIGN_WORDS.found(
-            f"{job.name} uses {words}, which its shell does not have."
-            if words
-            else f"The shell cannot read {job.name} to its end.",
+            _refused(job.name, foreign),
             (f"command  {sanitize_and_mask(decode(cron.command))}", f"line  {job.location}"),
-            title="" if words else "a command that no shell can read",
+            title="" if foreign else "a command that no shell can read",
             job=job,
         )
+
+
+def _refused(name: str, foreign: tuple[str, ...]) -> str:
+    if not foreign:
+        return f"The shell cannot read {name} to its end."
+    return f"{name} uses {' and '.join(foreign[:3])}, which its shell does not have."
 
 
 def ends_at_pipefail(host: FileFacts) -> bool:
@@ -188,8 +191,7 @@ def _breaks_off(cron: CronFacts) -> bool:
         tokens(text, bash=True)
     except Unreadable:
         return True
-    known = shell in (b"sh", b"dash", b"bash") and "coproc" not in text
-    return known and not parse_leniently(text, bash=True, strict=True)[1]
+    return shell in (b"sh", b"dash", b"bash") and breaks_off(text)
 
 
 @check(NO_SESSION)

@@ -44,6 +44,14 @@ def test_runners_with_their_options(row: str) -> None:
     assert (entry_name(command.encode()), {one.name for one in looked_up}) == (name, set(found.split()))
 
 
+def test_a_lookup_is_on_the_line_of_its_command() -> None:
+    text = "#!/bin/sh\n\ntaskset -cp 0 $(pgrep x)\nmail -s $(hostname) x\n\nrm $(ls | head)\n"
+    found = script_lookups(text, "/", HERE)
+    assert {one.name: one.line for one in found} == (
+        {"taskset": 3, "pgrep": 3, "mail": 4, "hostname": 4, "rm": 6, "ls": 6, "head": 6}
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "found"),
     [

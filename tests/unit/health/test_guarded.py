@@ -415,6 +415,14 @@ def test_a_line_that_no_shell_reads_to_its_end(line: str) -> None:
     assert {"FT126" in said(line, "")} == refused
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_code_that_its_shell_does_not_read_to_its_end(tmp_path: Path, shell: str) -> None:
+    codes = set() if shell == "zsh" else {"FT126"}
+    assert set(said(f"nice {shell} -c 'a & ; b'", "")) == codes
+    assert set(service_says(tmp_path, f"ExecStart=/bin/{shell} -c 'a & ; b'", "")) == codes
+    assert said(f"{shell} -c 'a & b'", "") == {}
+
+
 @pytest.mark.parametrize("line", ["; a", "{ a }", "if a; then; b; fi"])
 def test_zsh_reads_what_others_refuse(line: str) -> None:
     assert "FT126" not in said(f"SHELL=/bin/zsh\n{line}", "")
