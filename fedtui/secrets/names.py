@@ -24,16 +24,16 @@ _VALUE = re.compile(
 )
 _STRONG = re.compile(
     r".*(?:token|secret|passw(?:or)?d|passphrase|apikey|secretkey|accesskey|privatekey)\d*"
-    r"|(?:ssh|db|my|user|smtp|ftp|root|sudo|mail|ldap|enc|admin|become|app|bind|sql|pg)pass"
+    r"|(?:ssh|db|my|user|smtp|ftp|root|sudo|mail|ldap|enc|admin|become|app|bind|sql|pg)(?:pass|pwd?)"
 )
 _LISTS = """
 key auth authorization bearer basic cred creds credential credentials pass pat pk pw pwd sig signature \
 cookie session code
 api access private secret account
 age alg algo algorithm command cmd count days dir disabled email enabled endpoint env error expiration \
-expires expiry fd field file files folder format header helper host hours id ids index interval label len \
-length limit list map max method minutes mode name names param path policy prefix prompt provider required \
-seconds server size sock stdin store suffix through timeout ttl type url uri user username var version
+expires expiry fd field file files folder format header helper hint host hours id ids index interval label \
+len length limit list map max method minutes mode name names param path policy prefix prompt provider \
+required seconds server size sock stdin store suffix through timeout ttl type url uri user username var version
 ask bypass get max min no num public pub require show skip with
 default gpg host
 """
