@@ -33,7 +33,8 @@ api access private secret account
 age alg algo algorithm command cmd count days dir disabled email enabled endpoint env error expiration \
 expires expiry fd field file files folder format header helper hint host hours id ids index interval label \
 len length limit list map max method minutes mode name names param path policy prefix prompt provider \
-required seconds server size sock stdin store suffix through timeout ttl type url uri user username var version
+required seconds server size sock stdin store suffix through timeout ttl type url uri user username var \
+version
 ask bypass get max min no num public pub require show skip with
 default gpg host
 """
