@@ -31,6 +31,7 @@ from fedtui.crontab.wrappers import (
 _NESTING = 4
 _LONGEST_PATH = 4096
 _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
+_STRICT = frozenset({"sh", "dash", "ash", "busybox", "bash"})
 _BASH_LIKE = frozenset({"bash", "zsh", "ksh", "mksh"})
 
 Fact = tuple[str, str, bool]
@@ -218,7 +219,7 @@ class _Walker:
 
     def code(self, text: str, shell: str, nesting: int, context: _Context | None = None) -> None:
         named = self.sh if shell == "sh" else shell
-        found, whole = parse_leniently(text, bash=named in _BASH_LIKE, strict=named != "zsh")
+        found, whole = parse_leniently(text, bash=named in _BASH_LIKE, strict=named in _STRICT)
         self.whole = self.whole and whole
         self.substitutes = self.substitutes or "(" in text or "`" in text
         if context is None:

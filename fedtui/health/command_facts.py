@@ -273,11 +273,8 @@ def read(
 
 
 def _is_broken(step: Step) -> bool:
-    target = step.target
-    if target is None or target.what is not TargetKind.CODE or not target.lookups:
-        return False
-    code = step.state.value(target.word)
-    return program_of(target.lookups[-1]) in ("sh", "dash", "bash") and code is not None and breaks_off(code)
+    code = step.state.value(step.target.word) if step.target is not None else None
+    return _shell_of_code(step, "") in ("sh", "dash", "bash") and code is not None and breaks_off(code)
 
 
 def breaks_off(code: str) -> bool:
@@ -439,11 +436,19 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
     for step in steps:
-        target = step.target
-        if target is not None and target.what is TargetKind.CODE and target.lookups:
-            name = program_of(target.lookups[-1])
-            if (sh if name == "sh" else name) in _POSIX:
-                yield from _foreign_operators(step.state.value(target.word) or target.word.raw.strip('"'))
+        reads = _shell_of_code(step, shell)
+        if step.target is not None and (sh if reads == "sh" else reads) in _POSIX:
+            code = step.target.word
+            yield from _foreign_operators(step.state.value(code) or code.raw.strip('"'))
+
+
+def _shell_of_code(step: Step, shell: str) -> str:
+    """The shell of this host that a step gives code to; empty for none. `shell` is that of the line."""
+    launched = step.launch
+    if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is not TargetKind.CODE:
+        return ""
+    name = program_of(launched.target.lookups[-1]) if launched.target.lookups else ""
+    return shell if name in ("flock", "script") else name
 
 
 def _foreign_arguments(step: Step) -> Iterator[str]:
@@ -528,9 +533,8 @@ def _sessions(steps: Sequence[Step]) -> Iterator[str]:
         if step.launch is not None and _TERMINALS.intersection(names):
             served.add(step.launch.target.word.at)
         needs = _session(step, names)
-        if step.at in served or _TERMINALS.intersection(names) if needs == TERMINAL else told:
-            continue
-        if needs:
+        made = step.at in served or _TERMINALS.intersection(names)
+        if needs and not (made if needs == TERMINAL else told):
             yield needs
 
 

@@ -327,7 +327,7 @@ def column_of_user(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
     """The first word of a line where it names a user and no program, and a command follows; else empty."""
     name, following = (*reading.first_words, "", "")[:2]
-    if job.source is not SourceName.CRONTAB or not following:
+    if job.source is not SourceName.CRONTAB or following[:1] in ("", "-"):
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
     sure = name in ("root", job.user)

@@ -75,9 +75,11 @@ def as_for_a_shell(command: str) -> str:
 
 
 def _expanded(word: re.Match[str]) -> str:
-    [value] = shlex.split(word[0]) if "$" in word[0] else [""]
-    if not value or re.fullmatch(r"\$\w+", value):
-        return value or word[0]
+    if "$" not in word[0]:
+        return word[0]
+    [value] = shlex.split(word[0])
+    if re.fullmatch(r"\$\w+", value):
+        return value  # systemd splits it, as a shell does
     quoted = value.replace("'", "'\"'\"'")
     return f"""'{re.sub(r"[$][$]|[$]{(?P<name>[A-Za-z0-9_]+)}", _put_in, quoted)}'"""
 
