@@ -51,17 +51,17 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there (set -o pipefail ends dash itself), or does something else: &> starts the job in the background, "
-    "and its output goes to mail.",
-    "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
+    "there (read -t, kill -SIGHUP, 200>; set -o pipefail ends dash itself), or does something else: &> starts "
+    "the job in the background, and its output goes to mail.",
+    "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE, kill -HUP.",
     needs=EVERY_JOB,
 )
 NO_SESSION = error_rule(
     "FT133",
     "the job needs a terminal or a session",
     "Neither cron nor a system service gives a job one. docker refuses -t without a terminal, and what talks "
-    "to the session's bus finds no address of it.",
-    "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
+    "to the session's bus or display finds no address of it.",
+    "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd, DISPLAY=:0 for a window.",
     needs=EVERY_JOB,
 )
 NOT_SET_BY_CRON = warning_rule(
