@@ -238,7 +238,7 @@ def main_step(steps: Sequence[Step], *, older: bool = False) -> Step | None:
         step = working[at]
         found = _preparation(step, older=older)
         if found or older:
-            return found
+            return 1.5 if found == 1 and step.name == "sleep" and not older else found
         if _only_prepares(step, working):
             return 0.5
         program = program_of(step.target.word) if step.target is not None else ""

@@ -51,8 +51,8 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there (read -t, kill -SIGHUP, 200>; set -o pipefail ends dash itself), or does something else: &> starts "
-    "the job in the background, and its output goes to mail.",
+    "there (read -t, kill -SIGHUP, 200>; set -o pipefail ends dash itself), or does something else: &> "
+    "starts the job in the background, and its output goes to mail.",
     "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE, kill -HUP.",
     needs=EVERY_JOB,
 )

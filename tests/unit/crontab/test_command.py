@@ -224,6 +224,7 @@ def test_the_tables_environment_counts() -> None:
         (b'sh -c "$(curl -s u/i.sh)"', None, ("sh",), "sh"),
         (b'for s in a b; do sh "$s"; done', None, ("sh",), "sh"),
         (b"dpkg -s x >/dev/null && /srv/x.sh", "/srv/x.sh", (), "x"),
+        (b"sleep 300 && date >> ~/date.txt", None, ("date",), "date"),
         (b"ssh-add -q key && git push -q", None, ("git",), "git"),
         (b"/opt/caf\xe9.sh", "/opt/caf\udce9.sh", (), "café"),
     ],
