@@ -295,7 +295,8 @@ def _interpreter(
 ) -> Target | None:
     code, with_argument = _READERS.get(family, ("ep", _OF_NODE))
     powershell = _POWERSHELL_CODE if family == "pwsh" else ()
-    at = int(family in ("deno", "bun") and rest[:1] != () and rest[0].raw == "run")
+    begins = ("run",) if older else ("run", "task")
+    at = int(family in ("deno", "bun") and rest[:1] != () and rest[0].raw in begins)
     while at < len(rest) and rest[at].raw.startswith("-") and rest[at].raw != "-":
         text = rest[at].raw
         text = text.lower() if family == "pwsh" and not older else text
@@ -331,6 +332,8 @@ def _interpreter(
     if at == len(rest) or rest[at].raw == "-":
         return Target(TargetKind.PROGRAM, program, lookups)
     is_task = family in ("bun", "deno", "dotnet") and not any(char in rest[at].raw for char in "./$")
+    if family == "dotnet" and is_task and not older:
+        return Target(TargetKind.PROGRAM, program, lookups, rest)
     kind = TargetKind.MODULE if family == "java" or is_task else TargetKind.SCRIPT
     return Target(kind, rest[at], lookups, rest[at + 1 :])
 
