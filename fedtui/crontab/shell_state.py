@@ -376,6 +376,8 @@ class _Walker:
             known = self.sequence(test, context._replace(tested=True, in_condition=True))
         self.sequence(command.lists[0], context._replace(facts=context.facts | known[0]))
         self.state = self.state.certain((before,))
+        if not any(_first(one) == "break" for one in _simple_commands(command)):
+            self.after = known[command.kind == "loop"]
 
     def simple(self, command: Command, context: _Context) -> None:
         words = without_assignments(command.words)
@@ -577,6 +579,8 @@ def _both(facts: set[Fact]) -> Outcomes:
 def _is_question(words: Sequence[Word]) -> bool:
     """`command -v X` and its like."""
     name = words[0].literal if words else None
+    if name in ("dpkg", "rpm"):
+        return len(words) > 2 and words[1].raw in ("-s", "-q")
     return name in _ASKS or (name == "command" and len(words) > 2 and words[1].raw in ("-v", "-V"))
 
 

@@ -50,7 +50,7 @@ class Nearly(Machine):
         return ("x",) if self.exists(folder) and "/mnt/c" not in folder else ()
 
     def is_called(self, pattern: str) -> bool:
-        return pattern == "web1"
+        return pattern in ("web1", "Linux")
 
 
 def said(line: str, gone: str) -> dict[str, Finding]:
@@ -110,7 +110,34 @@ def service_says(
         ("cd /srv/g && git pull -q || git clone -q URL /srv/g", "/srv/g", ""),
         ("test -d /srv/g || git clone URL /srv/g; cd /srv/g && git pull", "/srv/g", ""),
         ("cd /srv/g && git pull -q || mail -s failed ops", "/srv/g", "FT129"),
+        ("cd /srv/t && git clone -q https://h/x.git && cd x && ./run.sh", "/srv/t/x", ""),
+        ("cd /srv/t && tar xzf x.tgz && cd x && ./run.sh", "/srv/t/x", ""),
+        ("cd /srv/t && tar czf x.tgz y && cd x && ./run.sh", "/srv/t/x", "FT129"),
+        ("cd /srv/t && unzip -qo x.zip -d /srv/u && ./x.sh", "/srv/t/x.sh", "FT110"),
+        ("cd /srv/t && curl -fsSO https://h/x.sh && sh x.sh", "/srv/t/x.sh", ""),
+        ("cd /srv/t && curl -fsS https://h/x.sh && sh x.sh", "/srv/t/x.sh", "FT110"),
+        ("cd /srv/t && wget -q https://h/x.sh && sh x.sh", "/srv/t/x.sh", ""),
+        ("curl -fsS https://h/x | tee /tmp/x.sh > /dev/null; sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("aws s3 cp s3://b/x.sh /tmp/x.sh && sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("svn co -q URL /srv/t/x && /srv/t/x/run.sh", "/srv/t/x", ""),
+        ("svn up -q /srv/t/x && /srv/t/x/run.sh", "/srv/t/x", "FT110"),
+        ("cd /srv/t && make -s && ./x", "/srv/t/x", ""),
+        ("gcc -o /tmp/x x.c && /tmp/x", "/tmp/x", ""),
+        ("gpg -o /tmp/x.sh -d x.gpg && sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("python3 -m venv /srv/v && /srv/v/bin/pip install x", "/srv/v", ""),
+        ("cd /srv/t && npm ci && node_modules/.bin/x", "/srv/t/node_modules", ""),
+        ("cd /srv/t && npm ci && node x.js", "/srv/t/x.js", "FT110"),
+        ("composer install -d /srv/t && /srv/t/vendor/bin/x", "/srv/t/vendor", ""),
+        ("rclone mount r: /mnt/c --daemon && cd /mnt/c/d && make", "/mnt/c/d", ""),
+        ("while [ ! -e /srv/x.sh ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", ""),
+        ("until [ -e /srv/x.sh ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", ""),
+        ("while [ -e /srv/lock ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", "FT110"),
+        ("until [ -e /srv/x.sh ]; do sleep 5; break; done; /srv/x.sh", "/srv/x.sh", "FT110"),
+        ("dpkg -s tool >/dev/null 2>&1 && tool run", "tool", ""),
+        ("dpkg -i tool.deb && tool run", "tool", "FT132"),
         # of another host
+        ('[ "$(uname)" = Darwin ] && tool', "tool", ""),
+        ('[ "$(uname -s)" = Linux ] && tool', "tool", "FT132"),
         ('[ "$(hostname)" = db1 ] && /srv/db/dump.sh', "/srv/db", ""),
         ('[ "$(hostname)" = web1 ] && /srv/db/dump.sh', "/srv/db", "FT110"),
         ('[ "$(hostname)" != web1 ] && /srv/db/dump.sh', "/srv/db", ""),
