@@ -12,22 +12,22 @@ from functools import lru_cache
 from itertools import pairwise
 
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
-from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import Place, TargetKind, basename, program_of
+from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, walk
+from fedtui.crontab.shell_words import Redirect, Word, WordPart
+from fedtui.crontab.wrappers import Place, Target, TargetKind, basename, program_of, right_side
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
 _GUARD_WORDS = """
-    cd pushd popd [ [[ test true false : export set unset umask ulimit . source exit wait trap eval
+    cd pushd popd [ [[ test true false : export set shift unset umask ulimit . source exit wait trap eval
     for case declare local readonly read shopt alias return break continue
 """
 _PREPARING = """
-    sleep echo printf mkdir date hostname mktemp whoami basename dirname uname nproc id logger which type
-    hash yes renice lockfile lockfile-create dotlockfile
+    sleep echo printf print mkdir date hostname mktemp whoami basename dirname uname nproc id logger which
+    type hash yes renice lockfile lockfile-create dotlockfile
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
-_FOR_OTHERS = "touch expr mount umount findmnt workon deactivate nvidia-smi"
+_FOR_OTHERS = "ssh-add ssh-agent keychain touch expr mount umount findmnt workon deactivate nvidia-smi"
 _SWITCHING = "nvm fnm rvm sdk conda mamba micromamba pyenv rbenv asdf module"
 _MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
 GUARDS = frozenset(_GUARD_WORDS.split())
@@ -58,8 +58,12 @@ _DUMPS = "iptables-save ip6tables-save nft dpkg crontab pg_dump pg_dumpall sqlit
 _WRITES_DATA = frozenset(_DUMPS.split())
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
+_ASKED = frozenset({"systemctl", "service", "kill", "dpkg", "rpm"})
+_ASKING = frozenset({"is-active", "is-enabled", "is-failed", "status", "-0", "-s", "-q"})
+_TELLS = frozenset({"mail", "mailx", "mutt", "sendmail", "logger", "wall"})
 _LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
 _OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+_QUIETLY = re.compile(r"-[A-Za-z]*q|--quiet|--silent")
 _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 
 
@@ -230,11 +234,26 @@ def main_step(steps: Sequence[Step], *, older: bool = False) -> Step | None:
     if len(working) == 1:
         return working[0]
 
-    def rank(step: Step) -> float:
-        found = _preparation(step)
-        return found if found or older or not _only_prepares(step, working) else 0.5
+    def rank(at: int) -> float:
+        step = working[at]
+        found = _preparation(step, older=older)
+        if found or older:
+            return 1.5 if found == 1 and step.name == "sleep" and not older else found
+        if _only_prepares(step, working):
+            return 0.5
+        program = program_of(step.target.word) if step.target is not None else ""
+        if program in _TELLS:
+            return 0.9
+        asked = step.in_condition or (step.tested and step.feeds and _is_asked(working[at : at + 8]))
+        return 0.8 if asked else 0
 
-    return min(working, key=rank, default=None)
+    return working[min(range(len(working)), key=rank)] if working else None
+
+
+def _is_asked(steps: Sequence[Step]) -> bool:
+    """Whether the pipe that begins here ends in `grep -q`."""
+    last = next((one for one in steps if not one.feeds), steps[0])
+    return program_of(last.words[0]).endswith("grep") and any(_QUIETLY.match(w.raw) for w in last.words[1:])
 
 
 def _only_prepares(step: Step, others: Sequence[Step]) -> bool:
@@ -249,7 +268,7 @@ def _only_prepares(step: Step, others: Sequence[Step]) -> bool:
     return any(other.target.word.raw in files for other in others if other.target is not None)
 
 
-def _preparation(step: Step) -> int:
+def _preparation(step: Step, *, older: bool) -> int:
     """How little a step is the work itself: 0 for the work, 3 for a shell that only reads code."""
     launched = step.launch
     if launched is None or launched.target.what is TargetKind.CODE:
@@ -267,14 +286,20 @@ def _preparation(step: Step) -> int:
         return 1
     if (program == "cat" and step.feeds) or (program == "flock" and len(launched.lookups) == 1):
         return 1
-    if step.tested and program in _PROBES:
+    if step.tested and (program in _PROBES or (not older and _asks_service(launched.target))):
         return 1
     if program in _FETCHES and step.announces and not step.feeds and not _keeps_answer(step):
         return 1
     code = (
         launched.target.rest and _ONE_LINERS.fullmatch(program) and launched.target.what is TargetKind.PROGRAM
     )
-    return 1 if code or step.in_condition else 0
+    return 1 if code or (older and step.in_condition) else 0
+
+
+def _asks_service(target: Target) -> bool:
+    """`systemctl is-active X`, `service X status`, `kill -0 PID`, `dpkg -s X`."""
+    words = {word.raw for word in target.rest}
+    return program_of(target.word) in _ASKED and not _ASKING.isdisjoint(words)
 
 
 def _keeps_answer(step: Step) -> bool:
@@ -330,7 +355,7 @@ def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
         elif item.descriptor == 1:
             yield (2 if appends else 5), path, appends
         else:
-            yield 4, path, appends
+            yield (4 if appends else 6), path, appends
 
 
 def _is_data(path: str, program: str, *, merged: bool, appends: bool) -> bool:
@@ -349,8 +374,8 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
     launched = step.launch
     if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
-    rest = launched.target.rest
-    program = program_of(launched.target.word)
+    target, rest = launched.target, launched.target.rest
+    program = program_of(target.word)
     if program == "tee":
         given = [word.raw for word in rest if word.raw.startswith("-") and word.raw != "-"]
         appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)
@@ -359,12 +384,19 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
             if path is not None and not _is_data(path, "tee", merged=True, appends=True):
                 yield (3 if appends else 5), path, appends
         return
-    options = _LOGS_OF_WGET if program == "wget" else _LOG_OPTIONS
+    if target.what is TargetKind.SCRIPT and any(word.raw == "BATCH" for word in step.words):  # R CMD BATCH
+        made = f"{program.removesuffix('.R')}.Rout"
+        path = _log_path(step.state, rest[0] if rest else Word(made, (WordPart(made),)))
+        yield from ((6, path, False),) if path is not None else ()
+        return
+    options = _LOGS_OF_WGET if program in ("wget", "curl") else _LOG_OPTIONS
     for word, following in zip(rest, (*rest[1:], None), strict=False):
         if "log" not in word.raw and word.raw not in options:
             continue
         value = right_side(word) if _LOG_OPTION.fullmatch(word.raw) else following
         path = _log_path(step.state, value) if value is not None and word.raw.startswith("-") else None
+        if program == "curl" and path is not None and not _LOG_NAME.search(path):
+            continue
         if path is not None and (value is not following or word.raw in options):
             yield 6, path, True
 

@@ -17,7 +17,7 @@ from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
     suspend unalias case esac in select function coproc [ [[ if then else elif fi do done while until { } !
-    source . alias setopt unsetopt autoload emulate
+    source . alias setopt unsetopt autoload emulate print whence
 """
 _NO_PROGRAMS = BUILTINS_ONLY | frozenset(_MORE_BUILTINS.split())
 _LEADING = frozenset({"exec", "command"})
@@ -78,7 +78,7 @@ def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
         for name, path in _names(step):
             tested = name in asked or ("command", name, True) in step.facts
             tested = tested or any(fact[2] and fact[1].endswith(f"/{name}") for fact in step.facts)
-            one = Lookup(name, line if step.at >= at else 1, path, tested, step.facts)
+            one = Lookup(name, line - text.count("\n", max(0, step.at), at), path, tested, step.facts)
             known = first.setdefault((name, path), one)
             if not known.facts <= step.facts:
                 first[name, path] = known._replace(facts=known.facts & step.facts)

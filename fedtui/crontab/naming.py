@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.crontab.command import GUARDS, CommandLine, main_step
-from fedtui.crontab.shell_state import Step, walk
+from fedtui.crontab.shell_state import Step, started_by, walk
 from fedtui.crontab.shell_words import Word
 from fedtui.crontab.wrappers import Target, TargetKind, basename, find_target, launch, program_of
 from fedtui.safe_text import decode
@@ -41,12 +41,16 @@ _RUNNERS: Mapping[str, _Tasks] = {
     "symfony": _Tasks("e", ("--env",), ("console",)),
     "composer": _Tasks("d", ("--working-dir",), ("run", "run-script")),
     "flask": _Tasks("Ae", ("--app", "--env-file")),
-    "rake": _Tasks("fICRrjm", ("--rakefile", "--libdir", "--require", "--directory")),
+    **dict.fromkeys(
+        ("rake", "gitlab-rake"), _Tasks("fICRrjm", ("--rakefile", "--libdir", "--require", "--directory"))
+    ),
     "rails": _Tasks("e", ("--environment",), ("runner", "r")),
     **dict.fromkeys(("make", "gmake"), _Tasks("CfIo", ("--directory", "--file", "--makefile"))),
     "just": _Tasks("fd", ("--justfile", "--working-directory")),
 }
 _SET = re.compile(r"[A-Za-z_]\w*\+?=")
+_UNKNOWN = re.compile(r"""[<>]\(|"?(?:\$\([^()]*\)|`[^`]*`|\$\{?\w+\}?)"?\Z""")
+"""A word that names nothing: a substitution or a variable alone."""
 _CALL = re.compile(r"(?<![\w.])[A-Z][\w:]*(?:\.[A-Za-z_][\w?!]*)+")
 
 
@@ -107,11 +111,15 @@ def _of_step(step: Step, *, older: bool = False) -> str:
     if launched is None:
         return ""
     target = launched.target
+    if not older and program_of(target.word) == "xargs":
+        target = next((one.target for one in map(launch, started_by(launched)) if one), target)
     folder = _folder(target)
     if folder is not None:
         return _base(folder.raw)
     if launched.image:
         return _TAG.sub("", _base(target.word.raw))
+    if not older and target.lookups and _UNKNOWN.match(target.word.raw):
+        target = Target(TargetKind.PROGRAM, target.lookups[-1], ())
     name = "" if older else _text(program_of(target.word))
     name = name or _base(target.word.raw)
     if target.what is TargetKind.MODULE:
@@ -142,7 +150,8 @@ def _task(name: str, rest: Sequence[Word]) -> str:
             call = None if text.endswith(".rb") else _CALL.search(text)
             return call[0] if call is not None else _EXTENSION.sub("", _base(text))
     words = [word for word in words if not _SET.match(word.raw)]
-    return _text(words[0].raw) if words else ""
+    task = _text(words[0].raw) if words else ""
+    return _EXTENSION.sub("", _base(task)) if task.endswith(".exs") else task
 
 
 def _arguments(tasks: _Tasks, words: Sequence[Word]) -> list[Word]:

@@ -49,6 +49,7 @@ class AndOr(NamedTuple):
 List = tuple[AndOr, ...]
 
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
+_BETWEEN = ("&&", "||", "|", "|&", "&")
 _OPENERS = frozenset(("{", "if", "while", "until", "for", "select", "case"))
 _LOOPS = {"while": "loop", "until": "until", "for": "for", "select": "for"}
 
@@ -64,8 +65,11 @@ def parse(line: str, *, bash: bool) -> List:
     return found
 
 
-def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
-    """The tree of a line or script as far as it can be read, functions too, and whether that is all of it."""
+def parse_leniently(text: str, *, bash: bool, strict: bool = False) -> tuple[List, bool]:
+    """The tree of a line or script as far as it can be read, functions too, and whether that is all of it.
+
+    `strict`: a line with a `;` or an empty part where dash and bash take none cannot be read to its end.
+    """
     if len(text) > _LONGEST_SCRIPT:
         return (), False
     easy = read_easy(text)
@@ -73,7 +77,7 @@ def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
         command = Command("", tuple(easy[0]), redirects=tuple(easy[1]))
         return ((AndOr((Pipeline((command,)),)),) if easy[0] or easy[1] else ()), True
     found: list[Word | Redirect | str] = []
-    reader = _Reader(found, bash=bash, lenient=True)
+    reader = _Reader(found, bash=bash, lenient=True, strict=strict and "\n" not in text)
     try:
         read_into(found, text, bash=bash)
     except Unreadable:
@@ -87,8 +91,11 @@ def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
 
 
 class _Reader:
-    def __init__(self, found: list[Word | Redirect | str], *, bash: bool, lenient: bool = False) -> None:
+    def __init__(
+        self, found: list[Word | Redirect | str], *, bash: bool, lenient: bool = False, strict: bool = False
+    ) -> None:
         self.tokens = found
+        self.strict = strict
         self.at = 0
         self.prefixes = ("!", "time") if bash else ("!",)  # to dash, time is a program
         self.lenient = lenient
@@ -99,8 +106,10 @@ class _Reader:
         """And-or lists up to what closes them; they are added to `found`."""
         found = [] if found is None else found
         while True:
-            while self._take(";"):
-                pass
+            before = self.at
+            self._line_ends()
+            if self.strict and self.at - before > (found != [] and not found[-1].background):
+                self.whole = False
             if self.at >= len(self.tokens) or self._peek() in (")", ";;") or self._reserved() in _CLOSERS:
                 return tuple(found)
             found.append(self._and_or())
@@ -108,8 +117,8 @@ class _Reader:
     def _and_or(self) -> AndOr:
         pipelines, operators = [self._pipeline()], []
         while (operator := self._peek()) in ("&&", "||"):
-            self.at += 1
-            self._line_ends()
+            if not self._goes_on():
+                break
             operators.append(str(operator))
             pipelines.append(self._pipeline())
         background = self._take("&")
@@ -124,10 +133,19 @@ class _Reader:
             self.at += 1
         commands = [self._command()]
         while self._peek() in ("|", "|&"):
-            self.at += 1
-            self._line_ends()
+            if not self._goes_on():
+                break
             commands.append(self._command())
         return Pipeline(tuple(commands), negated)
+
+    def _goes_on(self) -> bool:
+        """Step over an operator; whether a command is behind it, as there must be."""
+        self.at += 1
+        before = self.at
+        self._line_ends()
+        if self.lenient and (self._peek() in (None, *_BETWEEN) or (self.strict and self.at > before)):
+            self.whole = False
+        return not self.lenient or self._peek() is not None
 
     def _command(self) -> Command:
         self.depth += 1
@@ -163,6 +181,9 @@ class _Reader:
     def _simple(self) -> Command:
         words: list[Word] = []
         redirects: list[Redirect] = []
+        while self.lenient and self._peek() in _BETWEEN:
+            self.whole = False
+            self.at += 1
         start = self.at
         for at in range(start, len(self.tokens)):
             token = self.tokens[at]
@@ -201,12 +222,12 @@ class _Reader:
         while self._reserved() in ("if", "elif"):
             self.at += 1
             tests.append(self._until("then"))
-            lists.append(self.sequence())
+            lists.append(self._body())
         otherwise: List = ()
         if self._reserved() == "else":
             self.at += 1
-            otherwise = self.sequence()
-        self._until("fi")
+            otherwise = self._body()
+        self._until("fi", some=False)
         return Command("if", tests=tuple(tests), lists=(*lists, otherwise))
 
     def _loop(self, word: str) -> Command:
@@ -218,7 +239,7 @@ class _Reader:
                 head.append(token)
                 self.at += 1
             self._line_ends()
-            self._until("do")
+            self._until("do", some=False)
         else:
             tests = (self._until("do"),)
         kind = "loop" if _LOOPS[word] != "until" else "until"
@@ -245,11 +266,17 @@ class _Reader:
             if not self._take(";;") and self._reserved() != "esac":
                 raise Unreadable
 
-    def _until(self, closer: str) -> List:
-        """The list before `closer`, and step over that."""
+    def _body(self) -> List:
+        """A list that must not be empty."""
         found = self.sequence()
+        self.whole = self.whole and not (self.strict and not found)
+        return found
+
+    def _until(self, closer: str, *, some: bool = True) -> List:
+        """The list before `closer`, and step over that; `some`: it must not be empty."""
+        found = self._body() if some else self.sequence()
         if self._peek() != closer and self._reserved() != closer:
-            if self.lenient and self._peek() is None:
+            if self.lenient and (self._peek() is None or self._reserved() in _CLOSERS):
                 self.whole = False
                 return found
             raise Unreadable

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
 from fedtui.crontab.shell_lists import LONGEST_LINE, AndOr, Command, List, Pipeline, parse_leniently
@@ -24,12 +24,14 @@ from fedtui.crontab.wrappers import (
     assignment,
     launch,
     program_of,
+    right_side,
     without_assignments,
 )
 
 _NESTING = 4
 _LONGEST_PATH = 4096
 _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
+_STRICT = frozenset({"sh", "dash", "ash", "busybox", "bash"})
 _BASH_LIKE = frozenset({"bash", "zsh", "ksh", "mksh"})
 
 Fact = tuple[str, str, bool]
@@ -44,6 +46,7 @@ _UNKNOWN: Outcomes = (_NOTHING, _NOTHING)
 _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
+_OF_XARGS = re.compile(r"-[0rtpxo]*[adEILnPs]|--(?:arg-file|delimiter|max-(?:args|chars|procs))")
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
 _READ_FIRST = frozenset({"BASH_ENV", "ENV"})
 _SET_HOME = frozenset({"sudo", "su", "runuser", "doas", "gosu"})  # to that of another user
@@ -215,7 +218,8 @@ class _Walker:
         self.substitutes = False
 
     def code(self, text: str, shell: str, nesting: int, context: _Context | None = None) -> None:
-        found, whole = parse_leniently(text, bash=(self.sh if shell == "sh" else shell) in _BASH_LIKE)
+        named = self.sh if shell == "sh" else shell
+        found, whole = parse_leniently(text, bash=named in _BASH_LIKE, strict=named in _STRICT)
         self.whole = self.whole and whole
         self.substitutes = self.substitutes or "(" in text or "`" in text
         if context is None:
@@ -372,6 +376,8 @@ class _Walker:
             known = self.sequence(test, context._replace(tested=True, in_condition=True))
         self.sequence(command.lists[0], context._replace(facts=context.facts | known[0]))
         self.state = self.state.certain((before,))
+        if not any(_first(one) == "break" for one in _simple_commands(command)):
+            self.after = known[command.kind == "loop"]
 
     def simple(self, command: Command, context: _Context) -> None:
         words = without_assignments(command.words)
@@ -395,8 +401,12 @@ class _Walker:
         elif launched.target.what is TargetKind.CODE:
             self._inner_code(step, launched, context)
         elif launched.target.rest and context.nesting > 0 and launched.place is not Place.ELSEWHERE:
-            for inner in _started_by(launched):
-                self.simple(Command("", inner), context._replace(nested=True, nesting=0))
+            kept = self.state
+            if any(word.raw == "-execdir" for word in launched.target.rest):
+                self.state = kept._replace(directory=None)
+            for inner in started_by(launched):
+                self.simple(Command("", (*assigned, *inner)), context._replace(nested=True, nesting=0))
+            self.state = kept
         if words and words[0].literal not in _CHANGE_STATE:
             return
         self._leave(words, assigned, context)
@@ -428,9 +438,12 @@ class _Walker:
         target = launched.target
         place = max(step.place, launched.place)
         code = target.word.literal if place is Place.ELSEWHERE else self.state.value(target.word)
+        code = self._double_quoted(target.word) if code is None else code
         if code is None or context.nesting == 0:
             return
         kept = self.state
+        for word in step.assigned if place is not Place.ELSEWHERE else ():
+            self._assign(word)
         if launched.directory is not None:
             self.state = self.state._replace(directory=self.state.path(launched.directory))
         reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
@@ -441,6 +454,11 @@ class _Walker:
         started = {program_of(word) for word, _ in launched.lookups}
         if started & _SET_HOME and kept.variables.get("LOGNAME") not in {w.raw for w in step.words}:
             self.state = self.state.without("HOME")
+        if place is not Place.ELSEWHERE:
+            login = reads_profile(step.words, target)
+            for word in takewhile(lambda one: one is not target.word, step.words):  # given to env or sudo
+                if not login or assignment(word) == "HOME":
+                    self._assign(word)
         shell = program_of(target.lookups[-1]) if target.lookups else ""
         if shell not in SHELLS:  # flock asks for $SHELL; su, ssh and tmux for a user's own shell, mostly bash
             shell = context.shell if shell in ("flock", "script") else _asked_shell(step.words)
@@ -448,6 +466,13 @@ class _Walker:
         inner = inner._replace(at=target.word.at if context.at < 0 else context.at)
         self.code(code, shell, context.nesting - 1, inner)
         self.state = kept
+
+    def _double_quoted(self, word: Word) -> str | None:
+        """Code in double quotes with what only a run can tell left in it: the outer shell's substitutions."""
+        known = self.state.value(Word("", word.parts[:1])) is not None
+        if not known or word.raw[0] != '"' or not all(part.quoted for part in word.parts):
+            return None
+        return re.sub(r'\\(["\\$`])', r"\1", word.raw[1:-1])
 
     def _leave(self, words: tuple[Word, ...], assigned: tuple[Word, ...], context: _Context) -> None:
         if context.place is Place.ELSEWHERE:
@@ -554,6 +579,8 @@ def _both(facts: set[Fact]) -> Outcomes:
 def _is_question(words: Sequence[Word]) -> bool:
     """`command -v X` and its like."""
     name = words[0].literal if words else None
+    if name in ("dpkg", "rpm"):
+        return len(words) > 2 and words[1].raw in ("-s", "-q")
     return name in _ASKS or (name == "command" and len(words) > 2 and words[1].raw in ("-v", "-V"))
 
 
@@ -629,7 +656,7 @@ def _assigned(command: Command) -> Iterator[str]:
             yield assignment(word) or (word.raw if _first(simple) == "read" else "")
 
 
-def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
+def started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     """The commands that `find -exec` and xargs start."""
     target = launched.target
     name = program_of(target.word)
@@ -644,23 +671,6 @@ def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     elif name == "xargs":
         at = 0
         while at < len(target.rest) and target.rest[at].raw.startswith("-"):
-            at += 2 if re.fullmatch(r"-[0rtpxo]*[adEIiLlnPs]", target.rest[at].raw) else 1
+            at += 2 if _OF_XARGS.fullmatch(target.rest[at].raw) else 1
         if target.rest[at:]:
             yield target.rest[at:]
-
-
-def right_side(word: Word) -> Word:
-    """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
-    name, _, raw = word.raw.partition("=")
-    if raw.startswith("~"):
-        return Word(raw, (WordPart(None),))
-    skip = len(name) + 1
-    parts: list[WordPart] = []
-    for part in word.parts:
-        text = part.text or ""
-        if not skip or part.text is None or part.variable:
-            parts.append(part)
-        elif len(text) > skip:
-            parts.append(WordPart(text[skip:], quoted=part.quoted))
-        skip = max(0, skip - len(text)) if part.text is not None and not part.variable else skip
-    return Word(raw, tuple(parts))

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from fedtui.crontab.command import GUARDS, CommandLine, folder_of, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Facts, Step, right_side
+from fedtui.crontab.shell_lists import parse_leniently
+from fedtui.crontab.shell_state import Facts, Step
+from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
-from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind, program_of, right_side
 from fedtui.health.file_facts import FileFacts
-from fedtui.health.service_settings import FIXED_PATH, ServiceSettings, service_settings
+from fedtui.health.service_settings import ServiceSettings, as_for_a_shell, service_settings
 from fedtui.health.step_facts import brought, dispensable, leaves_quietly, with_more_facts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
@@ -25,8 +27,20 @@ from fedtui.system.path_lookup import real_name
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
 # What dash and other POSIX shells do not have, and bash does.
-_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
+_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown builtin"
 _BASH_WORDS = frozenset(_BASH_ONLY.split())
+_ARGUMENTS = {
+    "read": re.compile(r"-[A-Za-z]*[adeinNstu].*"),
+    "printf": re.compile("-v"),
+    "exec": re.compile("-[acl]+"),
+    "export": re.compile("-[fn]+"),
+    "wait": re.compile("-n"),
+    "ulimit": re.compile("-[HS]*u"),
+    "kill": re.compile("-?SIG[A-Z0-9]+"),
+    "trap": re.compile("SIG[A-Z0-9]+|ERR|DEBUG|RETURN"),
+    **dict.fromkeys(("[", "test"), re.compile("=~")),
+}
+"""What the builtins of bash take, and those of dash refuse."""
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
 _OWN_SHELL = re.compile(r"-[A-Za-z]*[is][A-Za-z]*|--login|--shell")
 TERMINAL = "docker -it"
@@ -37,6 +51,7 @@ _PIPEFAIL = re.compile(r"set [-+][A-Za-z]*o pipefail\b")
 ASKS_SHELL = re.compile(r"\( *set |BASH_VERSION")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
 _EXPANSION = re.compile(r"\$(?:\{(?:![A-Za-z_]|#?[A-Za-z_]\w*(?:\[|//?|\^|,|@|:(?![-=+?])))|\[)")
+_COUNTS = re.compile(r"\$\(\([^)]*?(\*\*|\w(?:\+\+|--)(?=\s*\)))")
 _PATHS_OF = "cp mv mkdir rm rmdir touch tar chown chmod rsync cat"
 _TAKE_PATHS = frozenset(_PATHS_OF.split())
 _BRACES = re.compile(r"(?<!\$)(\{[^{}\s]*(?:,|\.\.)[^{}\s]*\})")
@@ -55,12 +70,18 @@ _OF_SHELL = {
 _ARITHMETIC = re.compile(r"\$\(\([^)]*?\b(UID|RANDOM|SECONDS)\b")
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
+    r"|DBUS_SESSION_BUS_ADDRESS[ \w|]*/proc/"
 )
 _SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _TERMINALS = frozenset({"script", "screen", "tmux", "unbuffer", "expect"})
-_OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
+_OF_DESKTOP = """
+    notify-send gsettings dconf xdg-open zenity kdialog gnome-terminal gnome-screenshot xdotool xset xrandr
+    xmodmap xclip xsel wmctrl scrot xterm pactl paplay wpctl
+"""
+_OF_SESSION = frozenset(_OF_DESKTOP.split())
+_WITH_DISPLAY = frozenset({"xvfb-run", "-display", "--display", "-d", "--server", "-s"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
 # What prints nothing that a log should have: preparation, filters at the end of a pipe, what is to be mailed.
@@ -104,7 +125,8 @@ class CommandFacts:
     `foreign` what its shell does not have, `session` what needs a terminal or a session, `unset` are
     variables that cron does not set, `stray` is what goes to mail while a log takes the rest. `keeps` says
     that the output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is
-    False where a part could not be read. `parts` are the folders that run-parts needs.
+    False where a part could not be read, `broken` that a shell cannot read code it is given. `parts` are the
+    folders that run-parts needs.
     """
 
     script: str | None = None
@@ -126,6 +148,7 @@ class CommandFacts:
     keeps: bool = False
     discards: bool = False
     readable: bool = True
+    broken: bool = False
     key_files: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
@@ -141,7 +164,7 @@ def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFa
     """The timers that are to run, each with what its service starts read."""
     for job, timer in timer_jobs(snapshot.jobs):
         if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            command = job.command.encode("utf-8", "surrogateescape")
+            command = as_for_a_shell(job.command).encode("utf-8", "surrogateescape")
             settings = service_settings(timer, host)
             folder = working_directory(job, timer, host)[0]
             home = ((b"HOME", home_of(job.user).encode()),) if _has_home(timer, host) else ()
@@ -164,7 +187,7 @@ def _under(settings: ServiceSettings, reading: CommandFacts, first: str) -> Comm
         return replace(reading, script=None, lookups=(), called=(), folders=(), session="")
     facts = settings.commands
     has = settings.terminal if reading.session == TERMINAL else settings.session
-    lookups = (one._replace(path=FIXED_PATH) if one.name == first else one for one in reading.lookups)
+    lookups = (one._replace(path=settings.search) if one.name == first else one for one in reading.lookups)
     return replace(
         reading,
         lookups=tuple(one._replace(facts=one.facts | facts) for one in lookups),
@@ -243,9 +266,20 @@ def read(
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
+        broken=not line.whole and any(map(_is_broken, here)),
         key_files=tuple(_key_files(here)) if b"-i" in command else (),
         parts=tuple(_parts(here)) if b"run-parts" in command else (),
     )
+
+
+def _is_broken(step: Step) -> bool:
+    code = step.state.value(step.target.word) if step.target is not None else None
+    return _shell_of_code(step, "") in ("sh", "dash", "bash") and code is not None and breaks_off(code)
+
+
+def breaks_off(code: str) -> bool:
+    """Whether dash and bash refuse it."""
+    return "coproc" not in code and not parse_leniently(code, bash=True, strict=True)[1]
 
 
 def _target(line: CommandLine, path: str | None) -> tuple[str, str]:
@@ -278,6 +312,8 @@ def _folders(steps: Sequence[Step]) -> Iterator[Folder]:
     """The folders that the line changes to, but for those that it makes, asks for, or has another for."""
     for at, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=False)):
         if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
+            continue
+        if step.words[1].raw == "-":
             continue
         if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
             continue  # whose ~ that is, is not known
@@ -370,6 +406,8 @@ def _copies_errors(item: Redirect) -> bool:
 def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[str]:
     """What of the line bash has and the shell in force has not."""
     for step in steps:
+        first = step.words[0].raw if step.words else ""
+        yield from _unclosed_test(step, first) if first[:1] == "[" else ()
         reads = sh if step.shell == "sh" else step.shell
         if reads not in _POSIX:
             continue
@@ -378,15 +416,15 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         if reads != "busybox":  # which takes these
             yield from _foreign_expansions(step) if any(sign in text for sign in ("${", "$[", "{")) else ()
             yield from ("NAME+=" for word in step.assigned if word.raw.partition("=")[0].endswith("+"))
+            yield from _foreign_arguments(step)
             if (
                 step.name == "set"
                 and _PIPEFAIL.match(" ".join(word.raw for word in step.words))
                 and not ASKS_SHELL.search(text)
             ):
                 yield PIPEFAIL
-        if not step.words:
+        if not first:
             continue
-        first = step.words[0].raw
         if first.startswith(("[[", "((")):
             yield first[:2]
         elif first in _BASH_WORDS:
@@ -394,13 +432,60 @@ def _foreign(steps: Sequence[Step], text: str, shell: str, sh: str) -> Iterator[
         elif first in ("[", "test") and any(word.raw == "==" for word in step.words):
             yield "== in [ ]"
         yield from (word.raw[:2] + " )" for word in step.words if word.raw[:2] in ("<(", ">("))
-        for item in step.redirects:
-            if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
-                yield item.operator
-            elif item.target.raw.startswith(("<(", ">(")):
-                yield item.target.raw[:2] + " )"
+        yield from _foreign_redirects(step, reads)
     if (sh if shell == "sh" else shell) in _POSIX:
         yield from _foreign_operators(text)
+    for step in steps:
+        reads = _shell_of_code(step, shell)
+        if step.target is not None and (sh if reads == "sh" else reads) in _POSIX:
+            code = step.target.word
+            yield from _foreign_operators(step.state.value(code) or code.raw.strip('"'))
+
+
+def _shell_of_code(step: Step, shell: str) -> str:
+    """The shell of this host that a step gives code to; empty for none. `shell` is that of the line."""
+    launched = step.launch
+    if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is not TargetKind.CODE:
+        return ""
+    name = program_of(launched.target.lookups[-1]) if launched.target.lookups else ""
+    return shell if name in ("flock", "script") else name
+
+
+def _foreign_arguments(step: Step) -> Iterator[str]:
+    """Options, signals and arithmetic that dash does not know."""
+    known = _ARGUMENTS.get(step.name)
+    for word in step.words[1:] if known else ():
+        if known and known.fullmatch(word.raw):
+            yield f"{step.name} {word.raw}"
+    for word in (*step.assigned, *step.words):
+        if "$((" in word.raw and any(part.text is None for part in word.parts):
+            counts = _COUNTS.search(_without_substitutions(word.raw))
+            yield from (f"{counts[1][-2:]} in $(( ))",) if counts else ()
+
+
+def _without_substitutions(raw: str) -> str:
+    """A word as written without what its substitutions start: that is read by itself."""
+    for inner in substitutions(raw):
+        raw = raw.replace(inner, "")
+    return raw
+
+
+def _foreign_redirects(step: Step, shell: str) -> Iterator[str]:
+    for item in step.redirects:
+        if item.descriptor > 9 and shell == "dash":  # which takes the number for a word
+            yield f"{item.descriptor}>"
+        elif item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
+            yield item.operator
+        elif item.target.raw.startswith(("<(", ">(")):
+            yield item.target.raw[:2] + " )"
+
+
+def _unclosed_test(step: Step, first: str) -> Iterator[str]:
+    """`[ -f X` without its bracket, and `[-f X ]` without a space."""
+    if first == "[" and step.words[-1].raw != "]":
+        yield "[ without ]"
+    elif first != "[" and "]" not in first and first[:3] != "[[ ":
+        yield first
 
 
 def _foreign_expansions(step: Step) -> Iterator[str]:
@@ -422,7 +507,12 @@ def _foreign_operators(text: str) -> Iterator[str]:
         found = tokens(text, bash=False)
     except Unreadable:
         return
+    listed = 0  # words of a `for` so far
     for before, item in zip(("", *found), found, strict=False):
+        raw = item.raw if isinstance(item, Word) else ""
+        listed = raw != "" and (listed + 1 if listed else raw == "for" and isinstance(before, str))
+        if listed > 3 and not _QUOTED.search(raw):
+            yield from _BRACES.findall(raw)
         if item == "|&":
             yield "|&"
         elif isinstance(item, Word) and item.raw == "function" and isinstance(before, str):
@@ -436,12 +526,15 @@ def _foreign_operators(text: str) -> Iterator[str]:
 def _sessions(steps: Sequence[Step]) -> Iterator[str]:
     """What of the line needs a terminal or a session, but for what has a terminal made for it."""
     served: set[int] = set()  # where the code is that such a program runs
+    told = False  # a file that is read, or code, may name the session
     for step in steps:
         names = _started(step)
+        told = told or (step.name in _READERS and not step.words[-1].raw.endswith(("profile", "rc")))
         if step.launch is not None and _TERMINALS.intersection(names):
             served.add(step.launch.target.word.at)
         needs = _session(step, names)
-        if needs and not (needs == TERMINAL and (step.at in served or _TERMINALS.intersection(names))):
+        made = step.at in served or _TERMINALS.intersection(names)
+        if needs and not (made if needs == TERMINAL else told):
             yield needs
 
 
@@ -471,9 +564,13 @@ def _session(step: Step, names: Sequence[str]) -> str:
         return ""
     raw = [word.raw for word in step.words]
     for name in names:
-        if name in ("systemctl", "systemd-run") and "--user" in raw and not _MACHINE.search(" ".join(raw)):
+        if (
+            name in ("systemctl", "systemd-run", "busctl")
+            and "--user" in raw
+            and not _MACHINE.search(" ".join(raw))
+        ):
             return f"{name} --user"
-        if name in _OF_SESSION:
+        if name in _OF_SESSION and _WITH_DISPLAY.isdisjoint((*names, *raw)):
             return name
     return ""
 
@@ -488,7 +585,7 @@ def _unset(steps: Sequence[Step], sh: str) -> Iterator[str]:
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
             names = [part.text or "" for part in word.parts if part.variable]
             if "$((" in word.raw and any(part.text is None for part in word.parts):
-                names += _ARITHMETIC.findall(word.raw)
+                names += _ARITHMETIC.findall(_without_substitutions(word.raw))
             yield from (name for name in names if name in missing and name not in step.state.variables)
 
 

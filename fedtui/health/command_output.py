@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.shell_words import Unreadable, Word, tokens
+from fedtui.crontab.shell_words import Unreadable, tokens
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import PIPEFAIL, TERMINAL, command_facts, started
+from fedtui.health.command_facts import PIPEFAIL, TERMINAL, breaks_off, command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import (
@@ -50,17 +51,17 @@ FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
     "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
-    "there (set -o pipefail ends dash itself), or does something else: &> starts the job in the background, "
-    "and its output goes to mail.",
-    "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
+    "there (read -t, kill -SIGHUP, 200>; set -o pipefail ends dash itself), or does something else: &> "
+    "starts the job in the background, and its output goes to mail.",
+    "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE, kill -HUP.",
     needs=EVERY_JOB,
 )
 NO_SESSION = error_rule(
     "FT133",
     "the job needs a terminal or a session",
     "Neither cron nor a system service gives a job one. docker refuses -t without a terminal, and what talks "
-    "to the session's bus finds no address of it.",
-    "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
+    "to the session's bus or display finds no address of it.",
+    "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd, DISPLAY=:0 for a window.",
     needs=EVERY_JOB,
 )
 NOT_SET_BY_CRON = warning_rule(
@@ -87,7 +88,6 @@ LINE_RETURNS = error_rule(
 
 _SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
-_BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
 _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*|=\d+)$")
 
@@ -152,26 +152,30 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if reading.readable and not foreign:
             continue
         if timer is not None:
-            if foreign and not host.shipped(timer.fragment):
+            if (foreign or reading.broken) and not host.shipped(timer.fragment):
                 yield FOREIGN_WORDS.found(
-                    f"{timer.activates} uses {' and '.join(foreign[:3])}, which its shell does not have.",
+                    _refused(timer.activates, foreign),
                     (f"command  {sanitize_and_mask(job.command or '')}", f"file  {timer.service_fragment}"),
                     fix="Start it by /bin/bash -c, or write it as POSIX does.",
                     job=job,
                 )
             continue
         [(_, cron)] = cron_jobs((job,))
-        if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
+        broken = reading.broken or _breaks_off(cron)
+        if not reading.readable and (cron.stdin is not None or not broken):
             continue
-        words = " and ".join(foreign[:3])
         yield FOREIGN_WORDS.found(
-            f"{job.name} uses {words}, which its shell does not have."
-            if words
-            else f"The shell cannot read {job.name} to its end.",
+            _refused(job.name, foreign),
             (f"command  {sanitize_and_mask(decode(cron.command))}", f"line  {job.location}"),
-            title="" if words else "a command that no shell can read",
+            title="" if foreign else "a command that no shell can read",
             job=job,
         )
+
+
+def _refused(name: str, foreign: tuple[str, ...]) -> str:
+    if not foreign:
+        return f"The shell cannot read {name} to its end."
+    return f"{name} uses {' and '.join(foreign[:3])}, which its shell does not have."
 
 
 def ends_at_pipefail(host: FileFacts) -> bool:
@@ -180,15 +184,14 @@ def ends_at_pipefail(host: FileFacts) -> bool:
 
 
 def _breaks_off(cron: CronFacts) -> bool:
-    """Whether a quote, bracket or block is left open: only then it is sure that no shell reads the line."""
+    """Whether it is sure that no shell reads the line: a quote is left open, or dash and bash refuse it."""
+    text = decode(cron.command)
+    shell = posixpath.basename(dict(cron.environment).get(b"SHELL", b"sh"))
     try:
-        tokens_found = tokens(decode(cron.command), bash=True)
+        tokens(text, bash=True)
     except Unreadable:
         return True
-    found = [token.raw for token in tokens_found if isinstance(token, Word)]
-    if "case" not in found and tokens_found.count("(") != tokens_found.count(")"):
-        return True
-    return any(opens in found and closes not in found for opens, closes in _BLOCKS.items())
+    return shell in (b"sh", b"dash", b"bash") and breaks_off(text)
 
 
 @check(NO_SESSION)

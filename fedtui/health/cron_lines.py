@@ -36,7 +36,7 @@ from fedtui.model import (
 )
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.sources.generated_timers import NO_TIMER
-from fedtui.system.accounts import home_of
+from fedtui.system.accounts import home_of, is_user
 
 BAD_LINE = error_rule(
     "FT101",
@@ -183,7 +183,7 @@ def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]
         who = _who(job, host)
         for one in reading.called if who and not user_column(job, reading, host) else ():
             # In a folder that is missing itself (FT129) nothing is looked for.
-            away = one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
+            away = one.folder and one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
             if not (one.tested or away) and runs_here(one.facts, one.path_variable or "", host, one.path):
                 yield job, one.path, who
 
@@ -327,12 +327,14 @@ def column_of_user(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
     """The first word of a line where it names a user and no program, and a command follows; else empty."""
     name, following = (*reading.first_words, "", "")[:2]
-    if job.source is not SourceName.CRONTAB or name not in ("root", job.user) or not following:
+    if job.source is not SourceName.CRONTAB or following[:1] in ("", "-"):
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
-    if _is_program(name, path, job, host):
+    sure = name in ("root", job.user)
+    if not (sure or path) or _is_program(name, path, job, host) or not (sure or is_user(name)):
         return ""
-    runs = "/" in following or following in GUARDS or _is_program(following, path, job, host)
+    runs = ("/" in following and sure) or following in GUARDS or host.executable(following)
+    runs = runs or _is_program(following, path, job, host)
     return name if runs or (name == "root" and path) else ""
 
 

@@ -258,8 +258,11 @@ class FileFacts:
             raise ProbeFailed("the federation pack", str(error)) from error
 
     def is_called(self, pattern: str) -> bool:
-        """Whether the first part of this host's name is that of `pattern`."""
-        return fnmatchcase(os.uname().nodename.partition(".")[0], pattern.partition(".")[0])
+        """Whether `pattern` is this host's name, by its first part, or what uname says of its system."""
+        host = os.uname()
+        if pattern in (host.sysname, host.machine):
+            return True
+        return fnmatchcase(host.nodename.partition(".")[0], pattern.partition(".")[0])
 
     @property
     def is_machine(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -25,13 +26,14 @@ _CONDITIONS = {
     "FileIsExecutable": "x",
     "Host": "host",
 }
+_WORD = re.compile(r"(?:[^\s'\"]|'[^']*'|\"[^\"]*\")+")
 _BOUND = ("BindPaths", "BindReadOnlyPaths", "MountImages")
 
 
 class ServiceSettings(NamedTuple):
     """`environment` has an empty PATH where that is not certain. `facts` must be so for the service to start,
     `commands` for its ExecStart= to be run. `own_root`: its paths are those of another root. `terminal` and
-    `session`: it may have one.
+    `session`: it may have one. `search` is where systemd looks for its program, empty where not certain.
     """
 
     environment: SettingPairs
@@ -40,6 +42,7 @@ class ServiceSettings(NamedTuple):
     own_root: bool
     terminal: bool
     session: bool
+    search: str
 
 
 def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
@@ -62,7 +65,27 @@ def service_settings(timer: TimerFacts, host: FileFacts) -> ServiceSettings:
         bool(values.get("RootDirectory") or values.get("RootImage")),
         "TTYPath" in values or values.get("StandardInput", "").startswith("tty"),
         not values.keys().isdisjoint(("PAMName", "EnvironmentFile", "PassEnvironment")),
+        FIXED_PATH if "ExecSearchPath" not in values else "",
     )
+
+
+def as_for_a_shell(command: str) -> str:
+    """A service's command, quoted for a shell, with `$$` and `${NAME}` as systemd itself takes them."""
+    return _WORD.sub(_expanded, command) if "$" in command else command
+
+
+def _expanded(word: re.Match[str]) -> str:
+    if "$" not in word[0]:
+        return word[0]
+    [value] = shlex.split(word[0])
+    if re.fullmatch(r"\$\w+", value):
+        return value  # systemd splits it, as a shell does
+    quoted = value.replace("'", "'\"'\"'")
+    return f"""'{re.sub(r"[$][$]|[$]{(?P<name>[A-Za-z0-9_]+)}", _put_in, quoted)}'"""
+
+
+def _put_in(found: re.Match[str]) -> str:
+    return f"""'"${{{found["name"]}}}"'""" if found["name"] else "$"
 
 
 def _condition(key: str, value: str) -> Iterator[Fact]:
@@ -116,8 +139,10 @@ def _environment(lines: list[tuple[str, str]], host: FileFacts) -> SettingPairs:
     path = values.get("PATH", FIXED_PATH)
     pairs = [("PATH", path if certain and "%" not in path else "")]
     pairs += [("HOME", values["HOME"])] if "HOME" in values else []
-    names = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
-    pairs += [(name, values[name]) for name in names if name in values]
+    alone = not any(key in ("EnvironmentFile", "PassEnvironment", "UnsetEnvironment") for key, _ in lines)
+    known = values if alone else ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+    given = [name for name in known if name in values and name not in ("PATH", "HOME")]
+    pairs += [(name, values[name]) for name in given if "%" not in values[name] or not alone]
     return tuple((name.encode(), text.encode("utf-8", "surrogateescape")) for name, text in pairs)
 
 

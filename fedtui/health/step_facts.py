@@ -12,20 +12,31 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fedtui.crontab.shell_state import Fact, Facts, Step
+from fedtui.crontab.shell_words import Word
 from fedtui.crontab.wrappers import Place
 from fedtui.health.file_facts import FileFacts
 
-MOUNTING = frozenset({"mount", "sshfs", "mountpoint", "findmnt"})
+MOUNTING = frozenset({"mount", "sshfs", "mountpoint", "findmnt", "encfs", "gocryptfs", "s3fs"})
+_MOUNTING_TOO = frozenset({"rclone", "borg", "restic", "zfs"})  # by their command mount
 _MOUNT_TABLES = ("/proc/mounts", "/mounts", "/etc/mtab")
-_COPYING = frozenset({"cp", "mv", "rsync", "scp", "ln"})
+_COPYING = frozenset(
+    {"cp", "mv", "rsync", "scp", "ln", "install", "aws", "gsutil", "rclone", "virtualenv", "tee"}
+)
+_CLONING = {"git": ("clone",), "hg": ("clone",), "svn": ("checkout", "co", "export")}
+_HERE = re.compile(r"(?:wget|unzip|tar|make|gmake)\Z")
+"""What puts files into the folder it is in, unless it is given another one."""
+_MADE = {"npm": "node_modules", "pnpm": "node_modules", "yarn": "node_modules", "composer": "vendor"}
 _INTO = {
     "tar": re.compile(r"-C|--directory"),
     "unzip": re.compile(r"-d"),
     "curl": re.compile(r"-[A-Za-z]*o|--output"),
     "wget": re.compile(r"-[A-Za-z]*[OP]|--output-document"),
+    **dict.fromkeys(("gcc", "cc", "g++", "go", "gpg"), re.compile(r"-o|--output")),
+    "openssl": re.compile("-out"),
 }
+_INTO_FOLDER = re.compile(r"(?:--prefix|--dir|--cwd|-C|-d|--working-dir)[ =](/\S+)")
 _EXTRACTS = re.compile(r"-?[A-Za-z]*x[A-Za-z]*|--extract|--get")
-_HOSTNAME = r"[\"']?(?:\$\((?:hostname|uname -n)[^)]*\)|`(?:hostname|uname -n)[^`]*`|\$\{?HOSTNAME\}?)[\"']?"
+_HOSTNAME = r"[\"']?(?:\$\((?:hostname|uname)[^)]*\)|`(?:hostname|uname)[^`]*`|\$\{?HOSTNAME\}?)[\"']?"
 _COMPARED = re.compile(_HOSTNAME + r"\s+(!)?==?\s+[\"']?([\w.*?-]+)")
 _CASE_OF_HOST = re.compile(r"\bcase\s+" + _HOSTNAME)
 _SYSTEM = "/etc/ /usr/ /opt/ /bin/ /sbin/ /lib /snap/ /run/systemd/system /proc/ /sys/"
@@ -75,20 +86,43 @@ def brought(step: Step, before: Step | None = None) -> Iterator[Fact]:
         return
     name, rest = posixpath.basename(target.word.literal or ""), target.rest
     raw = [word.raw for word in rest]
-    if name in MOUNTING or (name.endswith("grep") and _asks_for_mount(raw, before)):
+    mounts = name in MOUNTING or (name in _MOUNTING_TOO and "mount" in raw)
+    if mounts or (name.endswith("grep") and _asks_for_mount(raw, before)):
         for word in rest:
             value = (step.state.value(word) or "").strip(" ^$")
             if value.startswith("/"):
                 yield "mount", posixpath.join(value, ""), True
     elif name in ("ls", "stat") and step.tested and discards_output(step):
         yield from (("mount", f"{path}/", True) for path in map(step.state.path, rest[-1:]) if path)
-    elif name in _COPYING or (name == "git" and "clone" in raw):
-        yield from (("made", f"{path}/", True) for path in map(step.state.path, rest[-1:]) if path)
-    elif name in _INTO and (name != "tar" or any(map(_EXTRACTS.fullmatch, raw))):
-        for option, value_word in pairwise(rest):
-            path = step.state.path(value_word) if _INTO[name].fullmatch(option.raw) else None
-            if path is not None:
-                yield "made", f"{path}/", True
+    else:
+        yield from (("made", posixpath.join(path, ""), True) for path in _placed(step, name, rest) if path)
+
+
+def _placed(step: Step, name: str, rest: Sequence[Word]) -> Iterator[str | None]:
+    """The paths at or below which a program puts files."""
+    raw, here = [word.raw for word in rest], step.state.directory or ""
+    if name in _COPYING or (step.target and step.target.word.raw == "venv"):
+        yield from map(step.state.path, rest[-1:])
+    elif not set(_CLONING.get(name, ())).isdisjoint(raw):
+        yield from map(step.state.path, rest[-1:])
+        if here and ":" in raw[-1]:
+            yield posixpath.join(here, posixpath.basename(raw[-1].rstrip("/")).removesuffix(".git"))
+    elif name in _MADE and not {"ci", "install", "i"}.isdisjoint(raw or ["install"]):
+        folder = _INTO_FOLDER.search(" ".join(raw))
+        yield posixpath.join(folder[1] if folder else here, _MADE[name])
+    elif name != "tar" or any(map(_EXTRACTS.fullmatch, raw)):
+        into = _INTO.get(name)
+        options = [value for option, value in pairwise(rest) if into and into.fullmatch(option.raw)]
+        yield from map(step.state.path, options)
+        if not options and _puts_here(name, raw):
+            yield here
+
+
+def _puts_here(name: str, raw: Sequence[str]) -> bool:
+    """Whether it puts files into the folder it is in."""
+    if name == "curl":
+        return any(re.fullmatch(r"-[A-Za-z]*O|--remote-name(?:-all)?", text) for text in raw)
+    return _HERE.match(name) is not None and "-C" not in raw
 
 
 def _asks_for_mount(raw: Sequence[str], before: Step | None) -> bool:

@@ -12,6 +12,8 @@ from fedtui.secrets.values import is_harmless, is_random, unquoted
 
 _CLUSTERS = ("curl", "ldap", "zip")
 """Programs that take `-xw S` for `-x -w S`."""
+_WITH_VALUE = ("-X", "-H", "-d", "-o", "-A", "-b", "-F", "-m", "-T")
+"""Options of curl that a value may be attached to: `-XDELETE` is no `-E`."""
 
 _WORD = re.compile(
     rf"""(?xs) (?: [^\s"'\\;|&<>()`] | \\. | "(?:[^"\\]|\\.)*+" | '[^']*+' | {MARK}\((?:old|new)\) )++
@@ -43,7 +45,8 @@ def _options(words: Sequence[Word]) -> Iterator[Secret]:
     program, options, previous = "", dict[str, str](), ""
     for at, raw in words:
         name = unquoted(raw).rpartition("/")[2]
-        cluster = f"-{previous[-1:]}" if program.startswith(_CLUSTERS) and previous[:2] != "--" else previous
+        clustered = program.startswith(_CLUSTERS) and not previous.startswith(("--", *_WITH_VALUE))
+        cluster = f"-{previous[-1:]}" if clustered else previous
         if name in HABITS and raw not in options and not (program and previous.startswith("-")):
             program, options = name, HABITS[name]
         elif options.get(cluster, "+") != "+" and not raw.startswith("-"):

@@ -21,6 +21,7 @@ openssl: -k= -K= -pass: -passin: -passout:
 gpg gpg2: --passphrase
 plink pscp psftp: -pw
 sendemail: -xp
+swaks: -ap
 xfreerdp: /p:
 sqlplus expdp impdp rman: /
 vault: login unseal

@@ -24,16 +24,17 @@ _VALUE = re.compile(
 )
 _STRONG = re.compile(
     r".*(?:token|secret|passw(?:or)?d|passphrase|apikey|secretkey|accesskey|privatekey)\d*"
-    r"|(?:ssh|db|my|user|smtp|ftp|root|sudo|mail|ldap|enc|admin|become|app|bind|sql|pg)pass"
+    r"|(?:ssh|db|my|user|smtp|ftp|root|sudo|mail|ldap|enc|admin|become|app|bind|sql|pg)(?:pass|pwd?)"
 )
 _LISTS = """
 key auth authorization bearer basic cred creds credential credentials pass pat pk pw pwd sig signature \
 cookie session code
 api access private secret account
 age alg algo algorithm command cmd count days dir disabled email enabled endpoint env error expiration \
-expires expiry fd field file files folder format header helper host hours id ids index interval label len \
-length limit list map max method minutes mode name names param path policy prefix prompt provider required \
-seconds server size sock stdin store suffix through timeout ttl type url uri user username var version
+expires expiry fd field file files folder format header helper hint host hours id ids index interval label \
+len length limit list map max method minutes mode name names param path policy prefix prompt provider \
+required seconds server size sock stdin store suffix through timeout ttl type url uri user username var \
+version
 ask bypass get max min no num public pub require show skip with
 default gpg host
 """
@@ -43,6 +44,8 @@ _WEAK, _BEFORE_KEY, _OTHER_LAST, _OTHER_FIRST, _NO_KEY = (
 """Words of names: of what may be a secret; before `key`, of a secret; last and first in the name of something
 else; first in the name of a key that is no secret."""
 
+_KEY_IDS = frozenset({"encrypt-key", "sign-key", "encrypt-sign-key", "hidden-encrypt-key"})
+"""Options of duplicity and deja-dup that name a public key."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -91,6 +94,8 @@ def _is_secret(match: re.Match[str], says: Says, found: re.Match[str], *, outerm
     name, sep, text, value = match["name"].lower(), match["sep"], match.string, found["value"]
     quoted = value[0] in "\"'\\"
     if is_harmless(value, outermost=outermost) or (sep is None and value.startswith(("-", "pass:"))):
+        return False
+    if match["dash"] and name in _KEY_IDS:
         return False
     if name == "by":
         return quoted and text[: match.start()].lower().endswith("identified ")

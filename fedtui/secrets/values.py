@@ -9,8 +9,8 @@ _HARMLESS = re.compile(
         ` .* | \$ (?:[A-Za-z_{(].*|[\d@*\#?!$])?     # a variable, the output of a command
       | [@<] [\w./~$(<-] .* | <[^>]*>?               # curl's @FILE, a placeholder
       | [{%\[] [{%\w]* [^{}%]* [}%\]]{1,2}           # {{ a template }}, %VARIABLE%
-      | % [sdqr] | [*.…?-]+ | x{3,}
-      | true | false | yes | no | none | null | nil | on | off | stdin | prompt | ask | undefined
+      | % [dhqrst] (?:/[\w./%-]*)? | [*.…?-]+ | x{3,}    # of systemd, of printf
+      | true | false | yes | no | none | null | nil | on | off | stdin | prompt | ask | public | undefined
       | your[\s_-].* | (?:my|some|the)[_-](?:api|secret|token|pass|key).*
       | (?:file|env|fd|vault|op|secret|ref|cmd|keyring) :.*
       | (?:~\w*|\.{1,2})? (?:/{1,2}[\w.@%-]{1,40})+ /?    # a path

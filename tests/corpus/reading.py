@@ -15,9 +15,10 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
-from fedtui.crontab.command import CommandLine, read_command
+from fedtui.crontab.command import CommandLine, SettingPairs, read_command
 from fedtui.crontab.lookups import called_by, lookups_of
 from fedtui.health import checkup, command_facts
+from fedtui.health.service_settings import as_for_a_shell, service_settings
 from fedtui.model import APART, CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
@@ -32,7 +33,6 @@ from tests.unit.health.answers import seen
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 _SPANS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _CODES = re.compile(r"FT(?:[12]\d\d|40[14]|60\d|00[789])")
-_SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 
 @dataclass(frozen=True)
@@ -206,12 +206,13 @@ def _reading(job: Job, case: Mapping[str, Any], host: CaseHost) -> Reading:
         return _of_command(blank, read_command(cron.command, cron.home, cron.environment, job.user))
     if job.command is None:
         return blank
-    command = job.command.encode("utf-8", "surrogateescape")
-    folder = None
+    command = as_for_a_shell(job.command).encode("utf-8", "surrogateescape")
+    folder: str | None = None
+    service: SettingPairs = ()
     if isinstance(job.facts, TimerFacts):
+        service = service_settings(job.facts, host).environment
         with patch.object(command_facts, "home_of", _home):
             folder, _ = command_facts.working_directory(job, job.facts, host)
-    service = ((b"PATH", _SERVICE_PATH.encode()),)
     return _of_command(blank, read_command(command, "", service, directory=folder))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedtui.crontab.command import read_command
 from fedtui.crontab.lookups import (
     Called,
     Lookup,
@@ -16,8 +19,11 @@ from fedtui.crontab.lookups import (
     shell_of_script,
     variables_read,
 )
+from fedtui.crontab.naming import entry_name
 from fedtui.crontab.shell_state import walk
 
+# Each line: a command, the name of its job, what it looks up on this host.
+RUNNERS = (Path(__file__).parent / "runners.txt").read_text(encoding="utf-8").splitlines()
 HERE = {"HOME": "/home/fed", "PATH": "/usr/bin:/bin"}
 
 
@@ -29,6 +35,21 @@ def lookups(command: str) -> list[Lookup]:
 
 def names(command: str) -> list[str]:
     return [found.name for found in lookups(command)]
+
+
+@pytest.mark.parametrize("row", RUNNERS)
+def test_runners_with_their_options(row: str) -> None:
+    command, name, found = row.rsplit(" | ", 2)
+    looked_up = lookups_of(read_command(command.encode(), "/home/fed").here)
+    assert (entry_name(command.encode()), {one.name for one in looked_up}) == (name, set(found.split()))
+
+
+def test_a_lookup_is_on_the_line_of_its_command() -> None:
+    text = "#!/bin/sh\n\ntaskset -cp 0 $(pgrep x)\nmail -s $(hostname) x\n\nrm $(ls | head)\n"
+    found = script_lookups(text, "/", HERE)
+    assert {one.name: one.line for one in found} == (
+        {"taskset": 3, "pgrep": 3, "mail": 4, "hostname": 4, "rm": 6, "ls": 6, "head": 6}
+    )
 
 
 @pytest.mark.parametrize(

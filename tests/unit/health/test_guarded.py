@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +50,7 @@ class Nearly(Machine):
         return ("x",) if self.exists(folder) and "/mnt/c" not in folder else ()
 
     def is_called(self, pattern: str) -> bool:
-        return pattern == "web1"
+        return pattern in ("web1", "Linux")
 
 
 def said(line: str, gone: str) -> dict[str, Finding]:
@@ -109,7 +110,34 @@ def service_says(
         ("cd /srv/g && git pull -q || git clone -q URL /srv/g", "/srv/g", ""),
         ("test -d /srv/g || git clone URL /srv/g; cd /srv/g && git pull", "/srv/g", ""),
         ("cd /srv/g && git pull -q || mail -s failed ops", "/srv/g", "FT129"),
+        ("cd /srv/t && git clone -q https://h/x.git && cd x && ./run.sh", "/srv/t/x", ""),
+        ("cd /srv/t && tar xzf x.tgz && cd x && ./run.sh", "/srv/t/x", ""),
+        ("cd /srv/t && tar czf x.tgz y && cd x && ./run.sh", "/srv/t/x", "FT129"),
+        ("cd /srv/t && unzip -qo x.zip -d /srv/u && ./x.sh", "/srv/t/x.sh", "FT110"),
+        ("cd /srv/t && curl -fsSO https://h/x.sh && sh x.sh", "/srv/t/x.sh", ""),
+        ("cd /srv/t && curl -fsS https://h/x.sh && sh x.sh", "/srv/t/x.sh", "FT110"),
+        ("cd /srv/t && wget -q https://h/x.sh && sh x.sh", "/srv/t/x.sh", ""),
+        ("curl -fsS https://h/x | tee /tmp/x.sh > /dev/null; sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("aws s3 cp s3://b/x.sh /tmp/x.sh && sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("svn co -q URL /srv/t/x && /srv/t/x/run.sh", "/srv/t/x", ""),
+        ("svn up -q /srv/t/x && /srv/t/x/run.sh", "/srv/t/x", "FT110"),
+        ("cd /srv/t && make -s && ./x", "/srv/t/x", ""),
+        ("gcc -o /tmp/x x.c && /tmp/x", "/tmp/x", ""),
+        ("gpg -o /tmp/x.sh -d x.gpg && sh /tmp/x.sh", "/tmp/x.sh", ""),
+        ("python3 -m venv /srv/v && /srv/v/bin/pip install x", "/srv/v", ""),
+        ("cd /srv/t && npm ci && node_modules/.bin/x", "/srv/t/node_modules", ""),
+        ("cd /srv/t && npm ci && node x.js", "/srv/t/x.js", "FT110"),
+        ("composer install -d /srv/t && /srv/t/vendor/bin/x", "/srv/t/vendor", ""),
+        ("rclone mount r: /mnt/c --daemon && cd /mnt/c/d && make", "/mnt/c/d", ""),
+        ("while [ ! -e /srv/x.sh ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", ""),
+        ("until [ -e /srv/x.sh ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", ""),
+        ("while [ -e /srv/lock ]; do sleep 5; done; /srv/x.sh", "/srv/x.sh", "FT110"),
+        ("until [ -e /srv/x.sh ]; do sleep 5; break; done; /srv/x.sh", "/srv/x.sh", "FT110"),
+        ("dpkg -s tool >/dev/null 2>&1 && tool run", "tool", ""),
+        ("dpkg -i tool.deb && tool run", "tool", "FT132"),
         # of another host
+        ('[ "$(uname)" = Darwin ] && tool', "tool", ""),
+        ('[ "$(uname -s)" = Linux ] && tool', "tool", "FT132"),
         ('[ "$(hostname)" = db1 ] && /srv/db/dump.sh', "/srv/db", ""),
         ('[ "$(hostname)" = web1 ] && /srv/db/dump.sh', "/srv/db", "FT110"),
         ('[ "$(hostname)" != web1 ] && /srv/db/dump.sh', "/srv/db", ""),
@@ -134,6 +162,42 @@ def service_says(
         ("backup-run || alert-ops", "backup-run", "FT132"),
         ("backup >/dev/null 2>&1 || backup", "backup", "FT132"),
         ("certbot renew >/dev/null 2>&1 && systemctl reload nginx", "certbot", "FT132"),
+        ("taskset -cp 0 1234; chrt -r -p 10 1234", "1234", ""),
+        ("taskset -c 0 tool", "tool", "FT132"),
+        ("SHELL=/bin/zsh\nprint hi | tool", "print", ""),
+        # commands of screen's own; folders and words that env is given
+        ("screen -S game -p 0 -X stuff 'save-all^M'", "stuff", ""),
+        ("screen -dmS game stuff", "stuff", "FT132"),
+        ("cd /srv/x; run; cd -; run", "/home/fed/-", ""),
+        ("su - app -c /srv/x.sh", "/srv/x.sh", "FT110"),
+        ("cd $D; /srv/x.sh", "/srv/x.sh", "FT110"),
+        # variables and folders that are given to what starts the program
+        ("PATH=/srv/bin:$PATH sh -c 'tool'", USUAL, ""),
+        ("PATH=/srv/bin:$PATH sh -c 'tool'", "tool", "FT132"),
+        ("env PATH=/srv/bin:/bin flock -n /tmp/l -c 'tool'", USUAL, ""),
+        ("PATH=/srv/bin find /srv -exec tool {} +", USUAL, ""),
+        ("PATH=/srv/bin xargs -a l tool", USUAL, ""),
+        ("PATH=/srv/bin sh -c 'true'; tool", USUAL, "FT118"),
+        ("HOME=/srv/h sh -c 'cd ~/app && ~/x.sh'", "/home/fed", ""),
+        ("HOME=/srv/h sh -c 'cd ~/app && ~/x.sh'", "/srv/h", "FT110 FT129"),
+        ("env HOME=/srv/h bash -lc 'cd; ./x.sh'", "/home/fed/x.sh", ""),
+        ("D=/srv/d sh -c 'cd $D && ./x.sh'", "/srv/d", "FT129"),
+        ("ssh -o A=b web 'D=/x; cd $D'", "/x", ""),
+        ("find /srv/in -execdir ./x.sh {} \\;", "/home/fed/x.sh", ""),
+        ("find /srv/in -exec ./x.sh {} \\;", "/home/fed/x.sh", "FT110"),
+        ("tmux new -d -c /srv/x 'python3 y.py'", "/home/fed/y.py", ""),
+        ("poetry -C /srv/x run python y.py", "/home/fed/y.py", ""),
+        ("ruby -C /srv/x y.rb; bun --cwd=/srv/x y.ts", "/home/fed", ""),
+        ("ruby -S rake x; julia -t 4 /srv/x.jl", "/home/fed", ""),
+        ("python3 -Im pkg.job; python3 -mpkg.job; node --eval 'f(1)'", "/home/fed", ""),
+        ("python3 -I pkg.job", "/home/fed/pkg.job", "FT110 FT114"),
+        ("java --add-opens a/b=ALL -jar x.jar", "/home/fed/x.jar", "FT110 FT114"),
+        ("env --chdir=/srv/x ./run.sh", "/home/fed/run.sh", ""),
+        ("env --chdir=/srv/x ./run.sh", "/srv/x", "FT110 FT129"),
+        ("env -S 'A=b python3 -u' /srv/x/run.py", "/srv/x", "FT110"),
+        # substitutions inside code in double quotes
+        ('sh -c "cd /srv/x && ./dump.sh > b-$(date +\\%F).sql"', "/srv/x", "FT129"),
+        ('sh -c "[ -d /srv/x ] && /srv/x/dump.sh $(hostname)"', "/srv/x", ""),
         ("backup >/srv/b || mail -s failed ops", "backup", "FT132"),
     ],
 )
@@ -196,6 +260,15 @@ def test_a_path_that_is_looked_for_elsewhere_depends_on_no_folder_here(line: str
         ("docker exec -it web ./u.sh; script -qc ls /dev/null", "FT133"),
         ("sh -c 'docker exec -it web ./u.sh'", "FT133"),
         ("screen -dm systemctl --user restart x", "FT133"),
+        (". ~/.Xdbus; notify-send x", ""),
+        ("scrot /srv/x.png", "FT133"),
+        ("xvfb-run scrot /srv/x.png; xset -display :0 dpms force off", ""),
+        ("busctl --user call a b c d", "FT133"),
+        (". ~/.profile; notify-send x", "FT133"),
+        (". ~/.Xdbus; docker exec -it web ./u.sh", "FT133"),
+        ('eval "$(tool)"; gsettings set a b c', ""),
+        ("export $(grep -z DBUS_SESSION_BUS_ADDRESS /proc/9/environ) && gsettings set a b c", ""),
+        ('echo "$DBUS_SESSION_BUS_ADDRESS"; gsettings set a b c', "FT133"),
     ],
 )
 def test_a_line_that_has_a_terminal_made(line: str, codes: str) -> None:
@@ -250,6 +323,8 @@ def test_sudo_finds_what_only_another_user_may_execute() -> None:
         ("sleep $(($RANDOM \\% 600)) && run", "$RANDOM"),
         ("SHELL=/bin/bash\nsleep $((RANDOM \\% 600)); run $UID", ""),
         ("bash -c 'sleep $((RANDOM \\% 600))'; run", ""),
+        ("sleep $(bash -c 'echo $((RANDOM \\% 60))'); run", ""),
+        ("sleep $(echo $((RANDOM \\% 60))); run", "$RANDOM"),
         ("RANDOM=5\nsleep $((RANDOM \\% 600)); run", ""),
         ("UID=$(id -u); run $UID", ""),
     ],
@@ -283,11 +358,104 @@ def test_a_variable_that_only_bash_has(line: str, name: str) -> None:
         ("SHELL=/bin/bash\ndirs=(a b); tar c ${dirs[@]} ${D//-/}", ""),
         ("echo ${x:-a/b} ${x%/*} ${x#*[}; awk '{print ${x:1}}' \"\\${x:1}\"", ""),
         ("ssh h 'echo ${x:1}; a=(b)'", ""),
+        ("(flock -n 200; /srv/run.sh) 200>/tmp/l", "200>"),
+        ("(flock -n 9; /srv/run.sh) 9>/tmp/l", ""),
+        ("read -t 5 x < /srv/in; run", "read -t"),
+        ("while read -r a b; do run; done < /srv/in", ""),
+        ("kill -SIGHUP $(cat /run/x.pid)", "kill -SIGHUP"),
+        ("kill -HUP $(cat /run/x.pid); /bin/kill -SIGHUP 1; pkill -SIGHUP x", ""),
+        ("trap 'rm /srv/l' SIGTERM; run", "trap SIGTERM"),
+        ("trap 'rm /srv/l' TERM EXIT; run", ""),
+        ("exec -a name run", "exec -a"),
+        ('sh -c "run &> /dev/null"', "&>"),
+        ("flock -n /tmp/l sh -c 'run |& logger'", "|&"),
+        ("flock -n /tmp/l -c 'run &> /dev/null'", "&>"),
+        ("SHELL=/bin/bash\nflock -n /tmp/l -c 'run &> /dev/null'", ""),
+        ("docker exec web sh -c 'run &> /dev/null'; ssh h 'run |& x'", ""),
+        ("bash -c 'run &> /dev/null'; sh -c \"echo '&> x'\"", ""),
+        ("[ a =~ b ] && run", "[ =~"),
+        ("i=1; i=$((i++)); run", "++ in $(( ))"),
+        ("i=1; i=$((i+1)); echo $((i - -1)) $(( (i+1)*2 )) '$((i++))'; run", ""),
+        ("echo $(bash -c 'echo $((2**3))')", ""),
+        ("for i in {1..5}; do run; done", "{1..5}"),
+        ("for i in 1 '{1..5}'; do run {a,b}; done", ""),
+        ("SHELL=/bin/bash\nfor i in {1..5}; do read -t 5 x; kill -SIGHUP $((i++)); done", ""),
+        ("SHELL=/bin/bash\n(flock -n 200; /srv/run.sh) 200>/tmp/l", ""),
+        ("[ -f /srv/x && /srv/run.sh", "[ without ]"),
+        ("[ -f /srv/x] && /srv/run.sh", "[ without ]"),
+        ("SHELL=/bin/bash\n[-f /srv/x ] && /srv/run.sh", "[-f"),
+        ('SHELL=/bin/bash\n[[ -f /srv/x ]] && [ "$x" ]&& /srv/run.sh', ""),
     ],
 )
 def test_what_only_bash_has(line: str, words: str) -> None:
     found = said(line, "").get("FT126")
     assert (found.sentence.partition(" uses ")[2].partition(", which")[0] if found else "") == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "a &&",
+            "a |",
+            "a && && b",
+            "a | | b",
+            "&& a",
+            "; a",
+            "a & ; b",
+            "a;; b",
+            "a && ; b",
+            "{ a }",
+            "( )",
+        ),
+        *("if a; then fi", "if a then b; fi", "if a; then b", "for i in 1; do ; done", "while a; do b"),
+        *("if a; then b; else fi", "a; }", "a )", "(a", "a > ", "a 'b", 'a "$(b', "{ ; a; }", "{ a && }"),
+        *(
+            "a &",
+            "a & b",
+            "a;",
+            "a & wait;",
+            "{ a; }",
+            "(a)",
+            "(a;)",
+            "if a; then b; fi",
+            "! a",
+            "a | b && c &",
+        ),
+        *(
+            "for i in 1; do a; done",
+            "for i; do a; done",
+            "while a; do b; done > /srv/x",
+            "case a in b) ;; esac",
+        ),
+        *(
+            "case a in b) c;; *) d; esac",
+            "f() { a; }; f",
+            "if a; then b; elif c; then d; else e; fi",
+            "{ a & }",
+        ),
+        *("[ a ] && { b || c; }", "a # ; ; &&", "a \\; b", "until a; do b & done", "if a & then b; fi"),
+    ],
+)
+def test_a_line_that_no_shell_reads_to_its_end(line: str) -> None:
+    refused = {
+        subprocess.run([shell, "-n"], input=line.encode(), capture_output=True, check=False).returncode != 0
+        for shell in ("dash", "bash")
+    }
+    assert {"FT126" in said(line, "")} == refused
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_code_that_its_shell_does_not_read_to_its_end(tmp_path: Path, shell: str) -> None:
+    codes = set() if shell == "zsh" else {"FT126"}
+    assert set(said(f"nice {shell} -c 'a & ; b'", "")) == codes
+    assert set(service_says(tmp_path, f"ExecStart=/bin/{shell} -c 'a & ; b'", "")) == codes
+    assert said(f"{shell} -c 'a & b'", "") == {}
+
+
+@pytest.mark.parametrize("line", ["; a", "{ a }", "if a; then; b; fi"])
+def test_zsh_reads_what_others_refuse(line: str) -> None:
+    assert "FT126" not in said(f"SHELL=/bin/zsh\n{line}", "")
 
 
 @pytest.mark.parametrize(
@@ -331,6 +499,16 @@ def test_what_only_bash_has_in_a_service(tmp_path: Path) -> None:
         ("ExecStart=/usr/bin/env tool run", "tool", "FT132"),
         ('Environment="A=b c" "PATH=/srv/venv/bin"\nExecStart=/usr/bin/env tool run', "/usr/bin/tool", ""),
         ("Environment=PATH=/srv/venv/bin\nExecStart=tool run", f"{USUAL} /.local", "FT132"),
+        ("Environment=D=/srv/x\nExecStart=/bin/sh ${D}/run.sh", "/x.sh", ""),
+        ("Environment=D=/srv/x\nExecStart=/bin/sh ${D}/run.sh", "/srv/x", "FT110"),
+        ("Environment=D=/srv/x\nExecStart=/bin/sh -c 'cd $D && ./run.sh'", "/srv/x", "FT129"),
+        ("Environment=D=/srv/x\nExecStart=/bin/sh -c 'D=/srv/y; $${D}/run.sh'", "/srv/x", ""),
+        ("Environment=D=/srv/x\nExecStart=/bin/sh -c 'D=/srv/y; ${D}/run.sh'", "/srv/x", "FT110"),
+        ("Environment=D=/srv/x\nEnvironmentFile=/srv/e\nExecStart=/bin/sh ${D}/run.sh", "/srv/x", ""),
+        ("Environment=D=%h/x\nExecStart=/bin/sh ${D}/run.sh", "/x", ""),
+        ("ExecStart=/bin/sh ${D}/run.sh", "/run.sh", ""),
+        ("ExecStart=/bin/sh -c '[ -x /srv/x ] && tool $$(hostname)'", "tool", "FT132"),
+        ("ExecSearchPath=/srv/bin\nExecStart=tool run", USUAL, ""),
         ("EnvironmentFile=-/srv/none\nExecStart=/usr/bin/env tool", "/srv/none tool", "FT132"),
         ("EnvironmentFile=/srv/hidden\nExecStart=/usr/bin/env tool", "tool", ""),
         ("User=fed\nEnvironment=HOME=/srv/h\nExecStart=/bin/sh -c '$HOME/x.sh'", "/srv/h", "FT110"),
@@ -420,6 +598,10 @@ def test_a_service_on_a_disk_that_is_not_mounted_yet(tmp_path: Path) -> None:
         ("root /srv/x.sh", "root", "FT131"),
         ("fed /srv/x.sh", "fed", "FT131"),
         ("fed cd /srv && make", "fed", "FT131"),
+        ("daemon /srv/x.sh", "daemon", "FT131"),
+        ("daemon php /srv/x.php", "daemon", "FT131"),
+        ("daemon -x", "daemon -x", "FT132"),
+        ("nobodyatall /srv/x.sh", "nobodyatall", "FT132"),
         ("fed create /repo::x /home", "/usr/bin/fed /bin/fed create", "FT118"),
         ("fed create /repo::x /home", "fed create", "FT132"),
         ("SHELL=/bin/bash\nBASH_ENV=~/.env\nfed pull -q", "fed pull", ""),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fedtui.health.service_settings import as_for_a_shell
 from tests.unit.health.rows import NOW, by_code, timer
 
 
@@ -60,3 +65,36 @@ def test_a_service_that_stays_up(tmp_path: Path, state: str, hours: float, overd
     assert ("FT216" in found) is overdue
     if overdue:
         assert found["FT216"].title == "a.timer is overdue: its service is still up"
+
+
+words = st.lists(st.text(st.sampled_from("aA_ '\"\\\\${}();\n"), max_size=8), min_size=1, max_size=4)
+
+
+@given(words)
+def test_a_shell_gets_the_words_that_the_program_gets(argv: list[str]) -> None:
+    plain = [word.replace("$", "$$") for word in argv]
+    assert shlex.split(as_for_a_shell(shlex.join(plain))) == argv
+
+
+@pytest.mark.parametrize(
+    ("word", "given"),
+    [
+        ("${D}/run.sh", "/srv/my x/run.sh"),
+        ("a'${D}'b", "a'/srv/my x'b"),
+        ("$$D $${D}", "$D ${D}"),
+        ("$D/x", "$D/x"),
+        ("x${NONE}y", "xy"),
+    ],
+)
+def test_a_shell_puts_in_what_systemd_puts_in(word: str, given: str) -> None:
+    line = f"printf %s {as_for_a_shell(shlex.quote(word))}"
+    done = subprocess.run(
+        ["sh", "-c", line], env={"D": "/srv/my x"}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == given
+
+
+def test_a_variable_that_is_a_word_of_its_own_is_split() -> None:
+    line = f"printf '%s.' {as_for_a_shell(shlex.join(['$D']))}"
+    done = subprocess.run(["sh", "-c", line], env={"D": "-a b"}, capture_output=True, text=True, check=True)
+    assert done.stdout == "-a.b."
