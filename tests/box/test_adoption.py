@@ -93,7 +93,7 @@ def test_lines_and_units_made_by_hand_are_taken_over_run_switched_and_given_back
     fedtui(box, "--adopt", "--profile-schedules", "--profile", "aggressive", "--yes")
     found = jobs(box)
     assert [job["schedule"] for job in found.values()] == [
-        "OnCalendar=*-*-* *:00,15,30,45:00",
+        "OnCalendar=*-*-* *:00..45/15:00",
         "0 3 * * *",
         "* * * * *",
     ]

@@ -136,7 +136,7 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
         wait_until(lambda: has_line(box, METRICS_LOG), 75, "systemd runs the metrics job")
     report = status(box)
     assert report["pack"]["backend"] == "user"
-    assert [(job["key"], job["backend"], job["state"]) for job in report["jobs"]] == [
+    assert [(job["key"], job["backend"], job["state"]) for job in scheduled(box)] == [
         ("sync", "user", "on"),
         ("metrics", "user", "on"),
     ]
@@ -311,7 +311,7 @@ def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
     assert "Not set up: federated-export, commits." in done.stdout  # ROOT is no checkout of git's
     report = status(box)
     assert (report["pack"]["git"], report["pack"]["rotate"]) == (False, True)
-    where = {job["key"]: job["backend"] for job in report["jobs"]}
+    where = {job["key"]: job["backend"] for job in scheduled(box)}
     assert where == {"sync": "cron", "metrics": "cron", "rotate": "cron", "alert": "user"}
     assert "federated-alert.timer" in box.output(["systemctl", "--user", "list-timers"])
     assert "logrotate --state" in box.output(["crontab", "-l"])
@@ -340,7 +340,7 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     report = status(box)
     assert report["pack"]["git"]
     assert report["rollout"]["week"] == 3
-    assert [job["key"] for job in report["jobs"]] == ["sync", "metrics", "git"]
+    assert [job["key"] for job in scheduled(box)] == ["sync", "metrics", "git"]
     ran = box.run(["fedtui", "run", "federated-git", "--wait"], timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     names = box.output(["git", "--git-dir", remote, "ls-tree", "-r", "--name-only", name])

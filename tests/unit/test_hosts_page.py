@@ -13,7 +13,7 @@ def test_the_page_says_what_the_tests_show() -> None:
     crons, kinds = capabilities(test_daemons, "host"), capabilities(test_kinds, "bare")
     everything = {f"{name}[{base}]" for name, _ in crons for base in BASES}
     everything |= {f"{name}[{kind}]" for name, _ in kinds for kind in KINDS}
-    assert (len(crons), len(kinds)) == (7, 5)
+    assert (len(crons), len(kinds)) == (8, 5)
     assert set(CELLS) <= everything
     assert PAGE.read_text(encoding="utf-8") == page(everything)
     assert page(everything - {f"{kinds[0][0]}[no-cron]"}).count("| no |") == 1

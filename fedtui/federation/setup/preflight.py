@@ -145,8 +145,9 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         yield from log_folder.log_issues(folder.path, logs, owner, of_root=backend == "system")
         for key, job in taken.items():
             log, of_root = Path(job.log_path or ""), backend_of(job, owner) == "system"
-            if log.name:
-                yield from log_folder.log_issues(log.parent, [(key, log.name)], owner, of_root=of_root)
+            names = [(key, log.name)] if log.name else []
+            for issue in log_folder.log_issues(log.parent, names, owner, of_root=of_root):
+                yield warning_issue(issue.text, key, issue.advice)  # it runs so already
 
     issues = await asyncio.to_thread(lambda: list(file_issues()))
     issues += running_issues(running, taken, profile, request, was, owner, have)
