@@ -17,7 +17,6 @@ from fedtui.crontab import log_paths
 from fedtui.history.run_provenance import LOG_SIGHTING, ROUNDING
 from fedtui.model import CronFacts, Job, Run, TimerFacts, timer_jobs
 from fedtui.schedule.upcoming import DUE_WITHIN, runs_of
-from fedtui.system.service_outputs import outputs_of_services
 
 _INSTANCE = re.compile(r"@.*\.")
 _TO_FILE = re.compile(rb">>?(?![&>])")
@@ -72,6 +71,8 @@ class LogWriters:
 
     def _daemons(self, job_id: str) -> bool:
         """Whether a service writes there that no timer of the jobs starts."""
+        from fedtui.system.service_outputs import outputs_of_services  # not wanted for the first picture
+
         path = self._paths.get(job_id)
         return path is not None and not outputs_of_services().get(path, self._timed) <= self._timed
 
