@@ -22,6 +22,13 @@ _MAY_BE_JOB = re.compile(rb"[ \t]*#+[ \t]*(?P<job>[0-9*@].*)", re.DOTALL)
 
 _CODE = re.compile(rb"FT\d{3}")
 
+_MARK = re.compile(
+    re.escape(PACK_COMMENT)
+    + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)"
+    + rb"(?:; (?P<whose>line|adopted(?: recorded)?) (?P<id>[0-9a-f]{8})(?: from (?P<original>.*?\S))?)?"
+    + rb"(?P<joined>; no newline above)?\s*"
+)
+
 _OWN = OWN_COMMENT.decode()
 _PACK = "pack "
 
@@ -74,6 +81,15 @@ def codes_of(raw: bytes) -> list[str]:
     """The codes that one comment line silences; none for any other comment."""
     text = raw.strip(b" \t\r")
     return [code.decode() for code in _CODE.findall(text)] if text.startswith(IGNORE_COMMENT) else []
+
+
+def pack_mark(raw: bytes, id_key: str = "") -> re.Match[bytes] | None:
+    """The mark of the pack's that this comment line is, by its parts; None for any other comment.
+
+    With `id_key` None, too, for the mark of another line: the one below it then is gone, or was edited.
+    """
+    mark = _MARK.fullmatch(raw)
+    return mark if mark is None or not id_key or mark["id"] in (None, id_key[:8].encode()) else None
 
 
 def note_text(comments: Sequence[str]) -> tuple[str, str]:

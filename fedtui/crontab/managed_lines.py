@@ -4,9 +4,11 @@ Each is below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins t
 and says which schedule the pack gave it: where the entry has another one by now, that is somebody's choice.
 No other byte of the table changes, and when all of them are taken away the bytes from before are there again.
 
-A line that was there before is adopted: its mark ends in `; adopted ID`, the first part of the line's id, so
-that the mark of a line that is gone is not taken for that of the next one. Its command stays as it is, and
-taken away from the pack it stays, with its schedule from before (`; adopted ID from SCHEDULE`).
+`; line ID` in the mark is the first part of the line's id, so that the mark of a line that is gone is not
+taken for that of the next one, nor somebody's own command for the pack's. (Older marks have no ID.)
+
+A line that was there before is adopted, `; adopted ID`. Its command stays as it is, and taken away from the
+pack it stays, with its schedule from before (`; adopted ID from SCHEDULE`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import NamedTuple
 
 from fedtui.crontab import splice
 from fedtui.crontab.command_field import escape
+from fedtui.crontab.comments import pack_mark
 from fedtui.crontab.document import Document
 from fedtui.crontab.edit import edit
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, Entry
@@ -26,11 +29,6 @@ from fedtui.crontab.record_edit import unrecord
 from fedtui.crontab.splice import EditError
 from fedtui.safe_text import decode
 
-_MARK = re.compile(
-    re.escape(PACK_COMMENT)
-    + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)(?P<joined>; no newline above)?"
-    + rb"(?:; (?P<adopted>adopted(?: recorded)?) (?P<id>[0-9a-f]{8})(?: from (?P<original>.*?\S))?)?\s*"
-)
 _REASON = re.compile(re.escape(OWN_COMMENT) + rb" was (?P<why>.*\S)\s*")
 _JOINED = b"; no newline above"
 
@@ -96,13 +94,13 @@ def managed(document: Document) -> tuple[PlacedLine, ...]:
 def _managed(document: Document) -> Iterator[PlacedLine]:
     for entry in document.entries:
         raws = [document.lines[number - 1].raw for number in entry.block.own_lines]
-        mark = _MARK.fullmatch(raws[0]) if raws else None
-        if mark is not None and mark["id"] in (None, _id(entry)):
+        mark = pack_mark(raws[0], entry.id_key) if raws else None
+        if mark is not None:
             reasons = [found for raw in raws[1:] if (found := _REASON.fullmatch(raw))]
             why = decode(reasons[-1]["why"]) if reasons else ""
             planned, original = ((mark[part] or b"").decode("latin-1") for part in ("schedule", "original"))
-            adopted = mark["adopted"] is not None
-            recorded = adopted and mark["adopted"].endswith(b"recorded")
+            adopted = (mark["whose"] or b"").startswith(b"adopted")
+            recorded = adopted and mark["whose"].endswith(b"recorded")
             yield PlacedLine(mark["key"].decode(), planned, entry, why, adopted, recorded, original)
 
 
@@ -121,38 +119,41 @@ def with_lines(
     """
     for line in lines:
         there = next((found for found in managed(document) if found.key == line.key), None)
-        new = _added(document, line) if there is None else _changed(document, there, line, reset, own)
+        if there is None:
+            new = _added(document.reparse(_without_orphans(document, (line.key,))), line)
+        else:
+            new = _changed(document, there, line, reset, own)
         document = document.reparse(new)
     return bytes(document)
 
 
 def with_adopted(document: Document, key: str, entry: Entry, schedule: str) -> bytes:
     """The table in which `entry`, a line of somebody's own, is the pack's `key`, planned for `schedule`."""
-    mark = _mark(key, schedule) + _adopted(entry, recorded=entry.recorder is not None) + document.newline
+    index = document.entries.index(entry)
+    document = document.reparse(_without_orphans(document, (key,)))
+    entry = document.entries[index]
+    whose = b"adopted" + (b" recorded" if entry.recorder is not None else b"")
+    mark = _mark(key, schedule) + _whose(entry, whose) + document.newline
     first = min(entry.block.numbers, default=entry.line_number)
     lines = [bytes(line) for line in document.lines]
     return splice.checked(document, b"".join((*lines[: first - 1], mark, *lines[first - 1 :])), entry)
 
 
-def _id(entry: Entry) -> bytes:
-    return entry.id_key[:8].encode()
-
-
-def _adopted(entry: Entry, original: str = "", *, recorded: bool) -> bytes:
-    said = b"; adopted " + (b"recorded " if recorded else b"") + _id(entry)
+def _whose(entry: Entry, whose: bytes, original: str = "") -> bytes:
+    said = b"; " + whose + b" " + entry.id_key[:8].encode()
     return said + (b" from " + original.encode("latin-1") if original else b"")
 
 
-def _mark(key: str, schedule: str, *, joined: bool = False) -> bytes:
-    text = f"{key} ({' '.join(schedule.split())})"
-    return PACK_COMMENT + text.encode("ascii") + (_JOINED if joined else b"")
+def _mark(key: str, schedule: str) -> bytes:
+    return PACK_COMMENT + f"{key} ({' '.join(schedule.split())})".encode("ascii")
 
 
 def _added(document: Document, line: ManagedLine) -> bytes:
     data = bytes(document)
     joined = bool(data) and not data.endswith(b"\n")
     data += b"\n" if joined else b""
-    comments = [_mark(line.key, line.schedule, joined=joined)]
+    mark = _mark(line.key, line.schedule)
+    comments = [mark]
     comments += [OWN_COMMENT + b" " + line.why.encode()] if line.custom and line.why else []
     comments += [b"# " + text.strip().encode() for text in line.note.strip().splitlines()]
     name = line.name if line.name != splice.default_name(line.field) else ""
@@ -160,6 +161,9 @@ def _added(document: Document, line: ManagedLine) -> bytes:
     schedule = " ".join((line.custom or line.schedule).split())
     new = data + b"".join(comment + document.newline for comment in comments)
     new += schedule.encode("ascii") + b" " + line.field + b"\n"
+    for entry in document.reparse(new).entries[-1:]:  # none where cron takes none of it: that is refused
+        whole = mark + _whose(entry, b"line") + (_JOINED if joined else b"")
+        new = data + new[len(data) :].replace(mark, whole, 1)
     return splice.checked(
         document, new, None, schedule=schedule, field=line.field, name=name or None, note=line.note
     )
@@ -184,9 +188,12 @@ def _changed(
         entry = document.entries[index]
     number = entry.block.own_lines[0]
     old = document.lines[number - 1].raw
-    mark = _mark(line.key, line.schedule, joined=_JOINED in old)
+    mark = _mark(line.key, line.schedule)
     if found.adopted:
-        mark += _adopted(entry, original, recorded=found.recorded)
+        mark += _whose(entry, b"adopted recorded" if found.recorded else b"adopted", original)
+    elif line.key not in own:
+        mark += _whose(entry, b"line")
+    mark += _JOINED if _JOINED in old else b""
     mark += b"\r" if old.endswith(b"\r") else b""
     raws = {number: mark}
     if found.custom and not (keeps or found.adopted):  # what was said of the other schedule is no longer so
@@ -214,7 +221,7 @@ def without(document: Document, keys: Collection[str], own: Collection[str] = ()
 def _without_orphans(document: Document, keys: Collection[str]) -> bytes:
     """The table without the marks of these keys that are no line's any more."""
     kept = {found.entry.block.own_lines[0] for found in managed(document)}
-    marks = ((line.number, _MARK.fullmatch(line.raw)) for line in document.lines if line.number not in kept)
+    marks = ((line.number, pack_mark(line.raw)) for line in document.lines if line.number not in kept)
     gone = {number for number, mark in marks if mark is not None and mark["key"].decode() in keys}
     return _with_same_jobs(document, [bytes(line) for line in document.lines if line.number not in gone])
 
@@ -263,7 +270,7 @@ def _parted(document: Document, new: bytes, entry: Entry, first: int) -> bytes:
     if not following:
         return new.removesuffix(b"\n")
     mark = following[0].raw
-    if _MARK.fullmatch(mark) is None or _JOINED in mark:
+    if pack_mark(mark) is None or _JOINED in mark:
         return new
     bare = mark.rstrip(b"\r")
     lines = list(document.reparse(new).lines)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
-from fedtui.crontab.comments import note_text, silenced_codes
+from fedtui.crontab.comments import note_text, pack_mark, silenced_codes
 from fedtui.crontab.naming import former_names, name_of
 from fedtui.model import (
     NEVER_RAN,
@@ -227,7 +227,9 @@ class TableJobs:
         if not entry.block.own_lines:
             return "", ""
         lines = self._document.lines
-        return note_text([decode(lines[number - 1].raw).strip() for number in entry.block.own_lines])
+        raws = [lines[number - 1].raw for number in entry.block.own_lines]
+        managed, changed = note_text([decode(raw).strip() for raw in raws])
+        return managed if pack_mark(raws[0], entry.id_key) else "", changed
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""

@@ -39,7 +39,7 @@ def removed(data: bytes, *keys: str) -> bytes:
 
 
 def test_lines_are_added_at_the_end() -> None:
-    assert placed(b"# mine\n5 5 * * * own\n# last words\n", SYNC, EXPORT) == (
+    assert plain(placed(b"# mine\n5 5 * * * own\n# last words\n", SYNC, EXPORT)) == (
         b"# mine\n5 5 * * * own\n# last words\n"
         b"# fedtui: pack sync (0 * * * *)\n"
         b"0 * * * * bash /r/sync-learning-data.sh >> /l/federated-sync.log 2>&1\n"
@@ -106,11 +106,43 @@ def test_what_others_wrote_behind_them_stays() -> None:
 @pytest.mark.parametrize("first", ["sync", "export"])
 def test_a_missing_newline_is_missing_again(first: str) -> None:
     both = placed(b"A=1\n# no end", SYNC, EXPORT)
-    assert b"# no end\n# fedtui: pack sync (0 * * * *); no newline above\n" in both
+    assert b"# no end\n# fedtui: pack sync (0 * * * *); no newline above\n" in plain(both)
     assert placed(both, SYNC, EXPORT) == both
     other = "export" if first == "sync" else "sync"
     assert removed(removed(both, first), other) == b"A=1\n# no end"
     assert removed(both + b"# theirs\n") == b"A=1\n# no end\n# theirs\n"
+
+
+def test_a_line_of_somebodys_own_below_the_mark_of_one_that_was_deleted_stays() -> None:
+    """The usual way: the job's line is deleted, its comments stay, and another line is below them by now."""
+    both = placed(b"# mine\n", SYNC, EXPORT)
+    theirs = b"44 4 * * * /usr/bin/backup-my-photos\n"
+    for key, command in (("sync", b"sync-learning"), ("export", b"export.sh")):
+        lost = b"".join(theirs if command in line else line for line in both.splitlines(keepends=True))
+        assert [line.key for line in managed(Document.parse(lost))] == [{"sync": "export"}.get(key, "sync")]
+        again = placed(lost, SYNC, EXPORT)
+        assert theirs in again
+        assert plain(again).count(b"# fedtui: pack ") == 2
+        assert theirs in removed(lost)
+        assert b"fedtui" not in removed(lost)
+
+
+def test_a_command_that_was_edited_by_hand_is_somebodys_own_and_one_edited_here_is_still_the_packs() -> None:
+    once = placed(b"", SYNC)
+    by_hand = once.replace(b" bash ", b" nice bash ")
+    assert managed(Document.parse(by_hand)) == ()
+    assert removed(by_hand, "sync") == by_hand.partition(b"\n")[2]
+    document = Document.parse(once)
+    here = edit.edit(document, document.entries[0], command=b"nice " + SYNC.field, note="slowly")
+    assert [(line.key, line.entry.note) for line in managed(Document.parse(here))] == [("sync", "slowly")]
+    assert removed(here, "sync") == b""
+
+
+def test_marks_without_an_id_are_those_of_the_line_below() -> None:
+    old = plain(placed(b"# mine\n", SYNC, EXPORT))
+    assert [line.key for line in managed(Document.parse(old))] == ["sync", "export"]
+    assert placed(old, SYNC, EXPORT) == placed(b"# mine\n", SYNC, EXPORT)
+    assert removed(old) == b"# mine\n"
 
 
 LINES = st.lists(
@@ -196,7 +228,7 @@ THEIRS = (
 
 def plain(data: bytes) -> bytes:
     """The table without the ids in its marks."""
-    return re.sub(rb"(; adopted(?: recorded)?) [0-9a-f]{8}", rb"\1", data)
+    return re.sub(rb"(; adopted(?: recorded)?) [0-9a-f]{8}|; line [0-9a-f]{8}", rb"\1", data)
 
 
 def adopted(data: bytes, key: str, place: int, schedule: str) -> bytes:

@@ -69,7 +69,9 @@ class Operator:
     @property
     def table(self) -> str:
         """The crontab without the ids in its marks."""
-        return re.sub(r"(; adopted(?: recorded)?) [0-9a-f]{8}", r"\1", self.path.read_text())
+        return re.sub(
+            r"(; adopted(?: recorded)?) [0-9a-f]{8}|; line [0-9a-f]{8}", r"\1", self.path.read_text()
+        )
 
     def snapshot(self) -> Snapshot:
         document = Document.parse(self.path.read_bytes(), user=USER)
