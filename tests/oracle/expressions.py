@@ -57,14 +57,14 @@ def certain(text: str, dialect: str) -> bool:
     """False for a text that its daemon itself is not certain about.
 
     That is a time that cronie chooses by chance, or its `-` in front of a line, which is no schedule's; a
-    step of 0, or one beyond an int, with which bcron counts for ever; a number that BusyBox's crond would
-    write elsewhere.
+    step of 0, or one beyond an int, with which bcron counts for ever, or its blank `\\r` in a field, behind
+    which the command begins; a number that BusyBox's crond would write elsewhere.
     """
     match dialect:
         case "cronie":
             return "~" not in text and not text.startswith("-")
         case "bcron":
-            return re.search(r"/(?:0+(?![0-9])|[0-9]{10})", text) is None
+            return re.search(r"/(?:0+(?![0-9])|[0-9]{10})|\r.", text) is None
         case "busybox":
             return re.search(r"[0-9]{10}", text) is None
         case _:
