@@ -137,9 +137,9 @@ class FedtuiApp(KeysInOrder):
     def on_mount(self) -> None:
         """Begin to read the world, and to count seconds."""
         self.store.subscribe(self._snapshot_came)
-        self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
-        if self._background is not None:
+        if self._background is not None:  # the demo's scheduler first, or the store finds cron down
             self.run_worker(self._background(), name="background", group="background")
+        self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
         self._tick_later()
         self.set_timer(QUIET, self._load_the_rest)
