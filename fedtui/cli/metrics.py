@@ -62,7 +62,7 @@ def _older_runs(snapshot: Snapshot, workspace: Workspace) -> dict[str, tuple[Run
     found = dict(snapshot.runs)
     for job in snapshot.jobs:
         runs = found.get(job.id, ())
-        if runs and not any(run.result is not None and run.result.good for run in runs):
+        if runs and not any(map(_good, runs)):
             history = workspace.ports.history
             try:
                 kept = [run for name in snapshot.ids_of(job.id) for run in history.runs(name, KEPT_RUNS)]
@@ -71,6 +71,10 @@ def _older_runs(snapshot: Snapshot, workspace: Workspace) -> dict[str, tuple[Run
             known = {run.id: run for run in (*kept, *runs)}
             found[job.id] = tuple(in_order(known.values(), snapshot.at))
     return found
+
+
+def _good(run: Run) -> bool:
+    return run.result is not None and run.result.good
 
 
 def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: JsonRecords) -> list[Family]:
@@ -120,7 +124,7 @@ def _moment(family: Family, moment: datetime | None, labels: dict[str, str]) -> 
 
 def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
     """The ends of the runs that did their work, the latest first."""
-    yield from (run.end or run.start for run in reversed(runs) if run.result is not None and run.result.good)
+    yield from (run.end or run.start for run in reversed(runs) if _good(run))
     if not runs and job.last_run is not None and job.last_result.good:
         yield job.last_run
 

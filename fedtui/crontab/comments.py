@@ -89,7 +89,12 @@ def pack_mark(raw: bytes, id_key: str = "") -> re.Match[bytes] | None:
     With `id_key` None, too, for the mark of another line: the one below it then is gone, or was edited.
     """
     mark = _MARK.fullmatch(raw)
-    return mark if mark is None or not id_key or mark["id"] in (None, id_key[:8].encode()) else None
+    return mark if mark is None or not id_key or mark["id"] in (None, mark_id(id_key)) else None
+
+
+def mark_id(id_key: str) -> bytes:
+    """What a mark holds of its line's id: the digest, without the number among equal commands."""
+    return id_key[:8].encode()
 
 
 def note_text(comments: Sequence[str]) -> tuple[str, str]:

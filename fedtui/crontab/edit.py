@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from fedtui.crontab import record_edit, splice
-from fedtui.crontab.comments import pack_mark
+from fedtui.crontab.comments import mark_id, pack_mark
 from fedtui.crontab.document import Document
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Entry, LineKind
 from fedtui.crontab.splice import EditError as EditError
@@ -260,13 +260,14 @@ def _note_lines(note: str) -> list[bytes]:
 
 def _with_id_in_mark(document: Document, entry: Entry, new: bytes) -> bytes:
     """`new` with the id of the changed line in the mark that the pack put above it."""
-    lines = [bytes(line) for line in document.reparse(new).lines]
     at = next(iter(entry.block.own_lines), 0) - 1
     mark = pack_mark(document.lines[at].raw, entry.id_key) if at >= 0 else None
-    after = document.reparse(new).entries[document.entries.index(entry) :][:1]
-    if mark is None or mark["id"] is None or not after:
+    if mark is None or mark["id"] is None:
         return new
-    lines[at] = lines[at].replace(b" " + mark["id"], b" " + after[0].id_key[:8].encode(), 1)
+    edited = document.reparse(new)
+    lines = [bytes(line) for line in edited.lines]
+    for after in edited.entries[document.entries.index(entry) :][:1]:
+        lines[at] = lines[at].replace(b" " + mark["id"], b" " + mark_id(after.id_key), 1)
     return b"".join(lines)
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from fedtui.crontab import splice
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.comments import pack_mark
+from fedtui.crontab.comments import mark_id, pack_mark
 from fedtui.crontab.document import Document
 from fedtui.crontab.edit import edit
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, Entry
@@ -140,7 +140,7 @@ def with_adopted(document: Document, key: str, entry: Entry, schedule: str) -> b
 
 
 def _whose(entry: Entry, whose: bytes, original: str = "") -> bytes:
-    said = b"; " + whose + b" " + entry.id_key[:8].encode()
+    said = b"; " + whose + b" " + mark_id(entry.id_key)
     return said + (b" from " + original.encode("latin-1") if original else b"")
 
 

@@ -114,7 +114,9 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     request = request.settled(was, default_backend(ports))
     check_privilege(request, ports)
     profile = await asyncio.to_thread(load_profile, request.profile or "")
-    wanted = request.root or (proposed_root(profile, snapshot) if request.adopt else "")
+    wanted = request.root or ""
+    if request.adopt and not wanted:
+        wanted = await asyncio.to_thread(proposed_root, profile, snapshot)
     root = await asyncio.to_thread(find_scripts.root_folder, wanted)
     owner = account_of(request.run_as or "", ports)
     backend = request.backend or "cron"

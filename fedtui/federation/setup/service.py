@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -85,7 +86,8 @@ class SetupService:
     async def proposed_root(self) -> str:
         """The folder whose scripts are scheduled already; empty where there is none, or no single one."""
         with suppress(Refused):
-            return proposed_root(load_profile(DEFAULT_PROFILE), self._snapshot())
+            profile = await asyncio.to_thread(load_profile, DEFAULT_PROFILE)
+            return await asyncio.to_thread(proposed_root, profile, self._snapshot())
         return ""
 
     async def preflight(self, request: SetupRequest) -> Preflight:
