@@ -53,13 +53,14 @@ def by_hand(box: Box) -> Box:
     box.reset()
     for name in ("export-collections", "generate-dashboard-data"):
         box.write(f"{ROOT}/scripts/{name}.sh", f"#!/usr/bin/env bash\necho {name}\n")
-    # The timer may elapse at any moment of a test: at enabling, or at a quarter hour that it missed (Persistent=).
+    # The timer may elapse at any moment of a test: at enabling, or for a quarter hour missed (Persistent=).
     box.write(f"{ROOT}/scripts/sync-learning-data.sh", "#!/usr/bin/env bash\n")
     box.write("/home/fed/logs/federated-sync.log", "")
     box.write(f"{UNITS}/federated-sync.service", SERVICE)
     box.write(f"{UNITS}/federated-sync.timer", TIMER)
     box.run(["systemctl", "--user", "daemon-reload"], check=True)
     box.run(["systemctl", "--user", "enable", "--now", "federated-sync.timer"], check=True)
+    between_looks_of_cron(20)  # time for a look around before the line of each minute writes its log
     box.run(["crontab", "-"], input=TABLE, check=True)
     return box
 

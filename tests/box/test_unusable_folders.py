@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.box import federation
-from tests.box.machine import Box
+from tests.box.machine import Box, wait_until
 from tests.box.terminal import Terminal
 
 HOME, CONFIG, STATE = "/home/fed", "/home/fed/.config/fedtui", "/home/fed/.local/state/fedtui"
@@ -83,6 +83,12 @@ def facts(box: Box, folder: str = "/home/fed") -> str:
     return box.output(["sh", "-c", find], "root")
 
 
+def minute_of_day(box: Box) -> int:
+    """By the box's own zone."""
+    hours, minutes = box.output(["date", "+%H %M"]).split()
+    return int(hours) * 60 + int(minutes)
+
+
 def world(box: Box) -> tuple[str, bytes | None, str]:
     unit = "UnitFileState,ActiveState,ExecMainStartTimestamp"
     units = ["systemctl", "--user", "show", "-p", unit, "backup-notes.timer", "backup-notes.service"]
@@ -95,6 +101,8 @@ def test_the_state_folder(case: str, box: Box) -> None:
     line = WITHOUT + said
     as_root(box, script)
     whole = case == "root's"
+    # The timer runs at 18:30; no case takes four minutes.
+    wait_until(lambda: not 1106 <= minute_of_day(box) <= 1110, 330.0, "the timer is not about to run", 5.0)
     before = world(box)
     try:
         for words in LOOKS + (MORE_LOOKS if whole else ()):
